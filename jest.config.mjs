@@ -1,0 +1,25 @@
+import { readdirSync } from 'node:fs';
+
+/** One jest project per package; tests run on the TypeScript sources. */
+const project = (name) => ({
+  displayName: name,
+  rootDir: `packages/${name}`,
+  roots: ['<rootDir>/src'],
+  testEnvironment: '<rootDir>/../../tools/jest/environment.cjs',
+  testEnvironmentOptions: { customExportConditions: ['@perfit/source', 'node', 'require', 'default'] },
+  transform: {
+    '\\.[cm]?[jt]s$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
+  },
+  transformIgnorePatterns: ['/node_modules/(?!(@huggingface|pure-rand)/)'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  testMatch: ['**/*.test.ts'],
+});
+
+export default {
+  projects: readdirSync(new URL('packages', import.meta.url)).map(project),
+  maxWorkers: 2,
+  testTimeout: 60_000,
+};

@@ -1,0 +1,151 @@
+import type { DType, Tensor } from '@perfit/tensorflow';
+
+/** A projection that can be adapted: a plain record, equal in shape to `@perfit/lora`'s Site. */
+export interface Site {
+  /** `model.layers.0.self_attn.q_proj` */
+  readonly name: string;
+  readonly layer: number;
+  readonly in: number;
+  readonly out: number;
+  /** 2 · in · out */
+  readonly flops: number;
+}
+
+/** RoPE, with transformers' names. */
+export interface RopeConfig {
+  readonly theta: number;
+  readonly scaling:
+    | { readonly type: 'default' }
+    | { readonly type: 'linear'; readonly factor: number }
+    | {
+        readonly type: 'llama3';
+        readonly factor: number;
+        readonly lowFrequencyFactor: number;
+        readonly highFrequencyFactor: number;
+        readonly originalContext: number;
+      };
+}
+
+/** A LLaMA-family backbone's shape. */
+export interface ModelConfig {
+  readonly family: 'llama';
+  readonly vocabulary: number;
+  readonly hidden: number;
+  readonly intermediate: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly headSize: number;
+  readonly context: number;
+  readonly normEpsilon: number;
+  readonly rope: RopeConfig;
+  readonly tiedHead: boolean;
+}
+
+/** Sites that read the same input and whose frozen weights lie stacked in one matrix. */
+export interface ProjectionGroup {
+  readonly sites: readonly Site[];
+  /** Frozen, `[Σ out, in]`, in the backbone's dtype. Borrowed from the backbone. */
+  readonly weight: Tensor;
+}
+
+/**
+ * The hook at every projection. A backbone calls it instead of multiplying by the frozen weight itself; what adapts
+ * (LoRA, full weights while pretraining) or watches (a statistics tap) implements it.
+ */
+export interface Projector {
+  /** Whether any site of the group is adapted; where none is, the backbone may skip recomputing x for the backward. */
+  readonly adapts: (group: ProjectionGroup) => boolean;
+  /** x `[N, in]` → y `[N, Σ out]`. Borrows x. */
+  readonly project: (group: ProjectionGroup, x: Tensor) => Tensor;
+  /**
+   * dy `[N, Σ out]` → dx `[N, in]`, accumulating the adapter's own gradients. Borrows both; `x` is absent where
+   * `adapts` said no. `wantsInput: false` (nothing below is adapted) returns undefined.
+   */
+  readonly backproject: (
+    group: ProjectionGroup,
+    x: Tensor | undefined,
+    dy: Tensor,
+    wantsInput: boolean,
+  ) => Tensor | undefined;
+}
+
+/** Tokens as a backbone takes them; `@perfit/datasets`' Batch is one. */
+export interface TokenBatch {
+  readonly rows: number;
+  readonly length: number;
+  readonly ids: Int32Array;
+  readonly lossPositions: Int32Array;
+  readonly labels: Int32Array;
+}
+
+/** Receives gradients of the backbone's own weights (pretraining); owns what it is given. */
+export type WeightGradientSink = (name: string, gradient: Tensor) => void;
+
+/** A frozen language model: a chain of blocks. */
+export interface Backbone {
+  readonly config: ModelConfig;
+  readonly dtype: DType;
+  /** Every projection, in the order of the forward. */
+  readonly sites: readonly Site[];
+  /** Losses `[M]` (f32, owned by the caller) of the batch's loss positions; keeps nothing for a backward. */
+  readonly losses: (batch: TokenBatch, projector: Projector) => Tensor;
+  /** Logits `[rows, V]` (f32, owned by the caller) at flat positions of the batch. */
+  readonly logits: (batch: TokenBatch, positions: Int32Array, projector: Projector) => Tensor;
+  /**
+   * Forward and backward of `Σ_m weights[m] · loss_m` (default 1/M each): the projector accumulates its gradients.
+   * Returns the losses `[M]` (f32, owned by the caller).
+   */
+  readonly backpropagate: (
+    batch: TokenBatch,
+    projector: Projector,
+    options?: { readonly weights?: Float32Array; readonly sink?: WeightGradientSink },
+  ) => Tensor;
+  /** Starts an incremental decoding of one sequence with a key-value cache. */
+  readonly decode: (projector: Projector) => Decoding;
+  /** A frozen weight `[out, in]` of a site, on the host. */
+  readonly frozen: (site: Site) => Float32Array;
+  readonly dispose: () => void;
+}
+
+/** An incremental decoding of one sequence. */
+export interface Decoding {
+  /** Feeds tokens, returns the logits `[V]` after the last of them. */
+  readonly feed: (ids: readonly number[]) => Float32Array;
+  readonly dispose: () => void;
+}
+
+/** A chat message. */
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** Text to ids and back. */
+export interface Tokenizer {
+  /** No special tokens are added. */
+  readonly encode: (text: string) => number[];
+  readonly decode: (ids: readonly number[]) => string;
+  readonly eosId: number;
+  /** Formats a conversation with the model's own chat template; an error where it has none. */
+  readonly chat: (messages: readonly Message[], addGenerationPrompt: boolean) => string;
+}
+
+/** Weights of a checkpoint by Hugging Face name, whatever file they come from; RoPE rows in Hugging Face's order. */
+export interface WeightSource {
+  readonly names: readonly string[];
+  readonly shape: (name: string) => readonly number[];
+  readonly read: (name: string) => Float32Array;
+  readonly close: () => void;
+}
+
+/** A checkpoint on disk, opened but not yet on an engine. */
+export interface Checkpoint {
+  /** The directory or file. */
+  readonly path: string;
+  /** sha256 of the weights' bytes, hex. */
+  readonly sha256: string;
+  readonly config: ModelConfig;
+  readonly tokenizer: Tokenizer;
+  readonly weights: WeightSource;
+}

@@ -1,0 +1,15 @@
+export type {
+  Backbone,
+  Checkpoint,
+  Decoding,
+  Message,
+  ModelConfig,
+  ProjectionGroup,
+  Projector,
+  RopeConfig,
+  Site,
+  TokenBatch,
+  Tokenizer,
+  WeightGradientSink,
+  WeightSource,
+} from './contract.js';

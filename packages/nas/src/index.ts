@@ -1,0 +1,11 @@
+export type {
+  Granularity,
+  Importance,
+  Schedule,
+  SearchIteration,
+  SearchResult,
+  StatisticNeed,
+  Statistics,
+  Trainee,
+} from './contract.js';
+export { GRANULARITY, IMPORTANCE, SCHEDULE } from './contract.js';

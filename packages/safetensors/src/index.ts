@@ -1,0 +1,1 @@
+export type { ElementType, StoredTensor, TensorFile } from './contract.js';

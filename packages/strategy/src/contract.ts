@@ -1,0 +1,36 @@
+import type { InjectionToken } from 'tsyringe';
+import type { z } from 'zod';
+
+/** A uniform draw from [0, 1), from a stream that its owner derived from the run's seed. */
+export type Random = () => number;
+
+/** What a factory may ask for: the token under which the runtime's container holds it. */
+export type Dependencies = Readonly<Record<string, unknown>>;
+
+/**
+ * A named maker of strategies of one kind. Every strategy is registered as one of these under its kind's token;
+ * the runtime picks it by name, validates the options, injects what `requires` names, and calls `make`.
+ */
+export interface StrategyFactory<Strategy, Options = unknown> {
+  /** `importance`, `aggregator`, `partitioner`, … */
+  readonly kind: string;
+  /** The name in the configuration: kebab-case. */
+  readonly name: string;
+  /** One sentence, for `--help` and the documentation. */
+  readonly summary: string;
+  /** Strict object schema: unknown keys are refused, defaults filled in. */
+  readonly optionsSchema: z.ZodType<Options>;
+  /** Dependencies by the name under which `make` receives them. */
+  readonly requires: Readonly<Record<string, InjectionToken>>;
+  readonly make: (options: Options, dependencies: Dependencies) => Strategy;
+}
+
+/** A module that adds strategies (or replaces services) of a run's container. */
+export interface Plugin<Container = unknown> {
+  readonly name: string;
+  /** Names of plugins that must be registered before. */
+  readonly requires: readonly string[];
+  /** `kind/name` of every strategy that it adds. */
+  readonly provides: readonly string[];
+  readonly register: (container: Container) => void;
+}

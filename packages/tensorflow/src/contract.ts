@@ -1,0 +1,91 @@
+/** Element types that an engine computes in. `bf16` exists on the native engine only. */
+export type DType = 'f32' | 'bf16' | 'i32';
+
+/** A handle to values that an engine holds. Made and disposed by its engine; everything else only passes it on. */
+export interface Tensor {
+  readonly id: number;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** What runs underneath, for `doctor` and for a run's environment record. */
+export interface EngineDescription {
+  readonly kind: 'native' | 'wasm';
+  /** TensorFlow's version, or the WASM backend's. */
+  readonly version: string;
+  readonly threads: number;
+  /** `CPU` or the GPU's name. */
+  readonly device: string;
+}
+
+/** Which operands of a product are transposed. */
+export interface MatmulOptions {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+}
+
+/**
+ * The few operations that models and training are written on. Every operation borrows its operands and returns a new
+ * tensor that the caller owns; `dispose` ends it. Nothing is traced, nothing is freed behind the caller's back.
+ * Element-wise operations broadcast as NumPy does; operands have one dtype. Products of `bf16` give `bf16`.
+ */
+export interface Engine {
+  readonly description: EngineDescription;
+  /** Number of tensors alive, cached constants not counted: 0 after everything was disposed. */
+  readonly live: () => number;
+  readonly supports: (dtype: DType) => boolean;
+
+  // Memory
+  /** Copies host values in: Float32Array → f32, Int32Array → i32, Uint16Array (raw bits) → bf16. */
+  readonly upload: (values: Float32Array | Int32Array | Uint16Array, shape: readonly number[]) => Tensor;
+  /** Copies values out, bf16 widened to f32. Waits for the device: keep it out of inner loops. */
+  readonly download: (x: Tensor) => Float32Array | Int32Array;
+  /** Ends tensors; `undefined` is skipped, a tensor that is already gone is an error. */
+  readonly dispose: (...tensors: readonly (Tensor | undefined)[]) => void;
+  /** A cached constant scalar: owned by the engine, never disposed by the caller. */
+  readonly scalar: (value: number, dtype?: DType) => Tensor;
+
+  // Shape
+  readonly cast: (x: Tensor, dtype: DType) => Tensor;
+  readonly reshape: (x: Tensor, shape: readonly number[]) => Tensor;
+  readonly transpose: (x: Tensor, permutation: readonly number[]) => Tensor;
+  readonly concat: (xs: readonly Tensor[], axis: number) => Tensor;
+  readonly split: (x: Tensor, sizes: readonly number[], axis: number) => readonly Tensor[];
+  readonly slice: (x: Tensor, begin: readonly number[], size: readonly number[]) => Tensor;
+  /** Zero padding: `[before, after]` per axis. */
+  readonly pad: (x: Tensor, paddings: readonly (readonly [number, number])[]) => Tensor;
+  /** Rows of x (axis 0) at `indices` (i32, 1-D). */
+  readonly gather: (x: Tensor, indices: Tensor) => Tensor;
+  /** `[count, …]` zeros with `rows` added at `indices` (i32, 1-D); repeated indices sum. */
+  readonly scatterAdd: (indices: Tensor, rows: Tensor, count: number) => Tensor;
+
+  // Products
+  /** 2-D: `[m, k] · [k, n] → [m, n]`. */
+  readonly matmul: (a: Tensor, b: Tensor, options?: MatmulOptions) => Tensor;
+  /** Batched over leading axes, which broadcast. */
+  readonly batchMatmul: (a: Tensor, b: Tensor, options?: MatmulOptions) => Tensor;
+
+  // Element-wise
+  readonly add: (a: Tensor, b: Tensor) => Tensor;
+  readonly sub: (a: Tensor, b: Tensor) => Tensor;
+  readonly mul: (a: Tensor, b: Tensor) => Tensor;
+  readonly div: (a: Tensor, b: Tensor) => Tensor;
+  readonly neg: (x: Tensor) => Tensor;
+  readonly square: (x: Tensor) => Tensor;
+  readonly sqrt: (x: Tensor) => Tensor;
+  readonly rsqrt: (x: Tensor) => Tensor;
+  readonly abs: (x: Tensor) => Tensor;
+  readonly sigmoid: (x: Tensor) => Tensor;
+  /** Sum of a list of equal shapes. */
+  readonly addN: (xs: readonly Tensor[]) => Tensor;
+
+  // Reductions and softmax
+  readonly sum: (x: Tensor, axis: number, keepDims?: boolean) => Tensor;
+  readonly mean: (x: Tensor, axis: number, keepDims?: boolean) => Tensor;
+  /** Over the last axis. */
+  readonly softmax: (x: Tensor) => Tensor;
+  /** logits `[M, V]` f32, labels `[M]` i32 → losses `[M]` and ∂loss_m/∂logits `[M, V]`, both owned by the caller. */
+  readonly crossEntropy: (logits: Tensor, labels: Tensor) => { readonly losses: Tensor; readonly gradient: Tensor };
+  /** Σ of the rows of `values [N, …]` (axis 0) by `segments [N]` (i32) → `[count, …]`; negative segments are dropped. */
+  readonly segmentSum: (values: Tensor, segments: Tensor, count: number) => Tensor;
+}

@@ -1,0 +1,1 @@
+export type { DType, Engine, EngineDescription, MatmulOptions, Tensor } from './contract.js';

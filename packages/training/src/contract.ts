@@ -1,0 +1,66 @@
+import type { Batch } from '@perfit/datasets';
+import type { AdapterState, Architecture, Layout } from '@perfit/lora';
+import type { StatisticNeed, Statistics } from '@perfit/nas';
+import type { StrategyFactory } from '@perfit/strategy';
+import { token } from '@perfit/strategy';
+import type { Engine, Tensor } from '@perfit/tensorflow';
+
+/** One client's adapter on the engine while it trains or is scored. Owns its tensors. */
+export interface Session {
+  readonly layout: Layout;
+  /** One optimiser step on the token-mean loss of the batch; returns that loss. */
+  readonly step: (batch: Batch, learningRate: number) => number;
+  /** Losses of the batch's loss positions `[M]`, no gradient. */
+  readonly losses: (batch: Batch) => Float32Array;
+  /** Starts gathering statistics over the steps to come. */
+  readonly gather: (needs: readonly StatisticNeed[]) => void;
+  /** Ends gathering: means over the batches (g) and the examples (F) since `gather`. */
+  readonly statistics: () => Statistics;
+  /** Norms of the last step's gradient, before clipping, over the A factors and over the B factors. */
+  readonly gradientNorms: () => { readonly A: number; readonly B: number };
+  /** θ on the host, 0 outside the architecture. */
+  readonly values: () => Float32Array;
+  readonly architecture: () => Architecture;
+  /** Replaces the values; moments and architecture stay. */
+  readonly write: (values: Float32Array) => void;
+  /** Sets the architecture: zeroes values, gradients and moments outside. */
+  readonly prune: (architecture: Architecture) => void;
+  readonly dispose: () => void;
+}
+
+/** What a session is opened with. */
+export interface SessionOptions {
+  readonly state: AdapterState;
+  /** Positions that train; default: the whole architecture. */
+  readonly trainable?: Architecture;
+  readonly localUpdate: LocalUpdate;
+  readonly optimizer: OptimizerOptions;
+}
+
+/** AdamW, decoupled weight decay (Loshchilov & Hutter 2019). */
+export interface OptimizerOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Largest global gradient norm; 0: no clipping. */
+  readonly clip: number;
+}
+
+/** Alters the gradient before the optimiser sees it (FedProx, SCAFFOLD, …). */
+export interface LocalUpdate {
+  readonly name: string;
+  /** Consumes `gradient [P]`, borrows the rest, returns the gradient to use. */
+  readonly correct: (
+    engine: Engine,
+    input: { readonly gradient: Tensor; readonly values: Tensor; readonly anchor: Tensor },
+  ) => Tensor;
+}
+
+/** Learning rate over a run: `at(step)` for 0 ≤ step < total. */
+export interface LearningRateSchedule {
+  readonly at: (step: number) => number;
+}
+
+/** Token of every {@link LocalUpdate}'s factory. */
+export const LOCAL_UPDATE = token<StrategyFactory<LocalUpdate>>('@perfit/training/LocalUpdate');

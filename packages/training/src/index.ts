@@ -1,0 +1,2 @@
+export type { LearningRateSchedule, LocalUpdate, OptimizerOptions, Session, SessionOptions } from './contract.js';
+export { LOCAL_UPDATE } from './contract.js';
