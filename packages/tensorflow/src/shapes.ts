@@ -1,0 +1,114 @@
+import { errors } from './errors.js';
+
+/** Number of elements of a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+const show = (shape: readonly number[]) => `[${shape.join(', ')}]`;
+
+function mismatch(what: string, cure: string): never {
+  throw errors.make('shape-mismatch', { what, cure });
+}
+
+/** Refuses values that do not fill their shape. */
+export function requireSize(length: number, shape: readonly number[]): void {
+  if (length !== sizeOf(shape))
+    mismatch(`${length} values do not fill shape ${show(shape)}`, 'Give as many values as the shape has elements');
+}
+
+/** NumPy's broadcast of two shapes. */
+export function broadcast(operation: string, a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const x = a[axis - rank + a.length] ?? 1;
+    const y = b[axis - rank + b.length] ?? 1;
+    if (x !== y && x !== 1 && y !== 1)
+      mismatch(`${operation} cannot broadcast ${show(a)} with ${show(b)}`, 'Make the extents equal, or one of them 1');
+    return x === 1 ? y : x;
+  });
+}
+
+/** Shape of a product of the last two axes; leading axes broadcast. */
+export function productShape(
+  operation: string,
+  a: readonly number[],
+  b: readonly number[],
+  { transposeA = false, transposeB = false }: { transposeA?: boolean; transposeB?: boolean },
+): number[] {
+  if (a.length < 2 || b.length < 2)
+    mismatch(`${operation} got ${show(a)} and ${show(b)}`, 'Give operands of at least two axes');
+  const [m, k] = transposeA ? [a.at(-1)!, a.at(-2)!] : [a.at(-2)!, a.at(-1)!];
+  const [inner, n] = transposeB ? [b.at(-1)!, b.at(-2)!] : [b.at(-2)!, b.at(-1)!];
+  if (k !== inner)
+    mismatch(
+      `${operation} got ${show(a)}${transposeA ? 'ᵀ' : ''} and ${show(b)}${transposeB ? 'ᵀ' : ''}`,
+      'Make the inner extents equal',
+    );
+  return [...broadcast(operation, a.slice(0, -2), b.slice(0, -2)), m, n];
+}
+
+/** An axis counted from 0, negative ones from the end. */
+export function axisOf(operation: string, axis: number, rank: number): number {
+  const positive = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || positive < 0 || positive >= rank)
+    mismatch(
+      `${operation} got axis ${axis} of a tensor with ${rank} axes`,
+      `Name an axis from ${-rank} to ${rank - 1}`,
+    );
+  return positive;
+}
+
+/** A shape with one extent replaced. */
+export function withExtent(shape: readonly number[], axis: number, extent: number): number[] {
+  return shape.map((size, index) => (index === axis ? extent : size));
+}
+
+/** A shape after a reduction over one axis. */
+export function reducedShape(shape: readonly number[], axis: number, keepDims: boolean): number[] {
+  return keepDims ? withExtent(shape, axis, 1) : shape.filter((_, index) => index !== axis);
+}
+
+/** Shape of a concatenation, its operands checked. */
+export function concatShape(shapes: readonly (readonly number[])[], axis: number): number[] {
+  const [first] = shapes;
+  if (!first) mismatch('concat got no tensors', 'Give at least one');
+  for (const shape of shapes)
+    if (shape.length !== first.length || shape.some((extent, index) => index !== axis && extent !== first[index]))
+      mismatch(`concat along axis ${axis} got ${show(first)} and ${show(shape)}`, 'Make all other extents equal');
+  return withExtent(
+    first,
+    axis,
+    shapes.reduce((sum, shape) => sum + shape[axis], 0),
+  );
+}
+
+/** Shapes of the parts of a split, its sizes checked. */
+export function splitShapes(shape: readonly number[], sizes: readonly number[], axis: number): number[][] {
+  if (sizes.reduce((sum, size) => sum + size, 0) !== shape[axis])
+    mismatch(`split of ${show(shape)} along axis ${axis} got sizes ${show(sizes)}`, 'Make the sizes sum to the extent');
+  return sizes.map((size) => withExtent(shape, axis, size));
+}
+
+/** Refuses a slice that leaves its tensor. */
+export function requireWithin(shape: readonly number[], begin: readonly number[], size: readonly number[]): void {
+  const fits =
+    begin.length === shape.length &&
+    size.length === shape.length &&
+    shape.every((extent, axis) => begin[axis] >= 0 && size[axis] >= 0 && begin[axis] + size[axis] <= extent);
+  if (!fits)
+    mismatch(`slice of ${show(shape)} got begin ${show(begin)} and size ${show(size)}`, 'Stay inside the tensor');
+}
+
+/** Refuses anything but an ordering of the axes. */
+export function requirePermutation(permutation: readonly number[], rank: number): void {
+  const seen = new Set(permutation);
+  if (permutation.length !== rank || seen.size !== rank || permutation.some((axis) => !(axis >= 0 && axis < rank)))
+    mismatch(`transpose of ${rank} axes got ${show(permutation)}`, 'Name every axis once');
+}
+
+/** Refuses shapes that differ. */
+export function requireEqual(operation: string, a: readonly number[], b: readonly number[]): void {
+  if (a.length !== b.length || a.some((extent, axis) => extent !== b[axis]))
+    mismatch(`${operation} got ${show(a)} and ${show(b)}`, 'Give equal shapes');
+}
