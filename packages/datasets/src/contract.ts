@@ -40,6 +40,15 @@ export interface Prompt {
   readonly format: (row: Row) => { readonly prompt: string; readonly response: string };
 }
 
+/** A message of a conversation. */
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** A model's own chat template: messages → text, with the opening of the assistant's turn if asked. */
+export type Chat = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string;
+
 /** Examples as the model takes them: B rows of T tokens, padded on the right. */
 export interface Batch {
   /** B */
@@ -78,6 +87,8 @@ export interface Partition {
   /** Client ids, and the indices of their rows, ascending. */
   readonly clients: ReadonlyMap<string, readonly number[]>;
   readonly report: PartitionReport;
+  /** The field whose mix a client's held-out rows must follow; null where the partition ignores every field. */
+  readonly label: 'client' | 'task' | 'category' | null;
 }
 
 /** Deals rows out to clients. */
@@ -88,5 +99,7 @@ export interface Partitioner {
 
 /** Token of every {@link Partitioner}'s factory. */
 export const PARTITIONER = token<StrategyFactory<Partitioner>>('@perfit/datasets/Partitioner');
+/** Token of the model's {@link Chat}, which the runtime registers once a tokenizer is loaded. */
+export const CHAT = token<Chat>('@perfit/datasets/Chat');
 /** Token of every {@link Prompt}'s factory. */
 export const PROMPT = token<StrategyFactory<Prompt>>('@perfit/datasets/Prompt');
