@@ -1,0 +1,32 @@
+import { defineErrors } from '@perfit/strategy';
+
+/** What can be wrong with a model, its files or what is asked of it. */
+export const errors = defineErrors('models', {
+  'bad-batch': 'A batch does not fit the model: its sizes, token ids or positions are out of range.',
+  'bad-chat-template': 'A chat template cannot be parsed or refuses the conversation.',
+  'bad-config': 'A configuration lacks a key or holds an impossible value.',
+  'bad-json': 'A file of the model is not JSON.',
+  'biased-projection': 'The model has biases in its projections.',
+  'bad-tokenizer': 'A tokenizer file is malformed or names a part that is not known.',
+  checksum: 'A downloaded file is not the expected one.',
+  'context-exceeded': 'A sequence is longer than the context of the model.',
+  'gguf-magic': 'A .gguf file does not start as GGUF does.',
+  'gguf-malformed': 'The header of a GGUF file cannot be read.',
+  'gguf-truncated': 'A GGUF file ends before its tensors do.',
+  'missing-file': 'A file of the model is missing.',
+  'missing-tensor': 'The weights lack a tensor that the configuration calls for.',
+  'no-chat-template': 'The model has no chat template.',
+  'no-end-token': 'The tokenizer does not say which token ends a text.',
+  'not-a-checkpoint': 'A path is neither a Hugging Face directory nor a .gguf file.',
+  'not-finite': 'A weight is NaN or infinite.',
+  'not-pulled': 'A known model is not on this machine.',
+  'pull-failed': 'A model could not be downloaded.',
+  'unexpected-tensor': 'The weights hold a tensor that a LLaMA backbone has no place for.',
+  'unknown-model': 'A name is neither a path nor a known model.',
+  'unsupported-dtype': 'The engine cannot compute in the asked element type.',
+  'unsupported-model': 'The architecture is not one that is implemented.',
+  'unsupported-quantisation': 'A GGUF tensor is stored in a format that is not implemented.',
+  'unsupported-rope': 'The rotary embedding is of a kind that is not implemented.',
+  'unsupported-tokenizer': 'The tokenizer inside a GGUF file is of a kind that is not implemented.',
+  'wrong-shape': 'A tensor has another shape than the configuration calls for.',
+});
