@@ -1,5 +1,6 @@
 import type { Batch } from '@perfit/datasets';
 import type { AdapterState, Architecture, Layout } from '@perfit/lora';
+import type { Projector } from '@perfit/models';
 import type { StatisticNeed, Statistics } from '@perfit/nas';
 import type { StrategyFactory } from '@perfit/strategy';
 import { token } from '@perfit/strategy';
@@ -35,6 +36,30 @@ export interface SessionOptions {
   readonly trainable?: Architecture;
   readonly localUpdate: LocalUpdate;
   readonly optimizer: OptimizerOptions;
+}
+
+/** A low-rank change of a frozen weight: ΔW = B A. Equal in shape to `@perfit/aggregation`'s ResidualFactor. */
+export interface LowRankFactor {
+  readonly site: string;
+  readonly rank: number;
+  /** `[rank, in]` */
+  readonly A: Float32Array;
+  /** `[out, rank]` */
+  readonly B: Float32Array;
+}
+
+/** One frozen backbone that every client of a process trains on. Owns the copies of frozen weights that it changed. */
+export interface Trainer {
+  readonly layout: Layout;
+  /** Puts a client's adapter on the engine. The caller disposes the session. */
+  readonly open: (options: SessionOptions) => Session;
+  /** The adapter as a projector, for generation and logits; the caller disposes it. */
+  readonly project: (state: AdapterState) => { readonly projector: Projector; readonly dispose: () => void };
+  /** Statistics of all batches as one: g of the loss over all their tokens, F over all their examples. */
+  readonly statistics: (state: AdapterState, batches: readonly Batch[], needs: readonly StatisticNeed[]) => Statistics;
+  /** Adds BA to the frozen weights for good (FLoRA, FedEx-LoRA); in bf16 what 8 bits can hold of it. */
+  readonly fold: (factors: readonly LowRankFactor[]) => void;
+  readonly dispose: () => void;
 }
 
 /** AdamW, decoupled weight decay (Loshchilov & Hutter 2019). */

@@ -1,2 +1,19 @@
-export type { LearningRateSchedule, LocalUpdate, OptimizerOptions, Session, SessionOptions } from './contract.js';
+export { adamwDefaults } from './adamw.js';
+export { constantSchedule } from './constant.js';
+export type {
+  LearningRateSchedule,
+  LocalUpdate,
+  LowRankFactor,
+  OptimizerOptions,
+  Session,
+  SessionOptions,
+  Trainer,
+} from './contract.js';
 export { LOCAL_UPDATE } from './contract.js';
+export { cosineSchedule } from './cosine.js';
+export { errors as trainingErrors } from './errors.js';
+export { plainUpdate, plainUpdateFactory } from './plain.js';
+export { proximalUpdate, proximalUpdateFactory } from './proximal.js';
+export { registerTraining, trainingFactories } from './register.js';
+export { scoreRows } from './score-rows.js';
+export { createTrainer } from './trainer.js';

@@ -1,0 +1,16 @@
+import { defineErrors } from '@perfit/strategy';
+
+/** Errors of `@perfit/training`. */
+export const errors = defineErrors('training', {
+  'unknown-site': 'The layout names a projection that the backbone does not have, or has in another shape.',
+  'wrong-length': 'An array of values does not have one entry per position of the layout.',
+  'wrong-architecture': 'An architecture or a state belongs to another layout.',
+  'bad-option': 'An option of the optimiser or of a learning-rate schedule is outside its range.',
+  'no-loss-tokens': 'A batch has no token that carries loss.',
+  'packed-examples': 'Per-example statistics were asked of a batch with several examples in one row.',
+  'loss-not-finite': 'The loss of a step is NaN or infinite; the values are those before the step.',
+  'values-not-finite': 'The adapter holds NaN or infinite values.',
+  'not-gathering': 'Statistics were asked for without `gather`, or before any step.',
+  'bad-factor': 'A low-rank factor does not fit the frozen weight that it is to be added to.',
+  disposed: 'A trainer or session was used after `dispose`.',
+});

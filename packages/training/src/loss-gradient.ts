@@ -1,0 +1,67 @@
+import type { Batch } from '@perfit/datasets';
+import type { Backbone } from '@perfit/models';
+import type { Engine, Tensor } from '@perfit/tensorflow';
+import type { AdaptedProjector } from './adapted-projector.js';
+import { errors } from './errors.js';
+
+/** Σ_m weight · loss_m of one batch, differentiated. Both tensors are the caller's. */
+export interface LossGradient {
+  readonly losses: Tensor;
+  /** `[P]` */
+  readonly gradient: Tensor;
+  /** Σ_j (∂ℓ_j/∂w)² over the batch's examples, ℓ_j the token mean of example j; where asked for. `[P]` */
+  readonly squared: Tensor | undefined;
+}
+
+/**
+ * One forward and one backward pass at the values that the projector holds.
+ *
+ * @param input.weight Weight of every loss token; default 1/M, which makes it the token mean.
+ * @throws `training/no-loss-tokens`, `training/packed-examples`
+ */
+export function lossGradient(
+  engine: Engine,
+  input: {
+    readonly backbone: Backbone;
+    readonly projector: AdaptedProjector;
+    readonly batch: Batch;
+    readonly fisher: boolean;
+    readonly weight?: number;
+  },
+): LossGradient {
+  const { backbone, projector, batch, fisher } = input;
+  const count = batch.labels.length;
+  if (count === 0)
+    throw errors.make('no-loss-tokens', {
+      what: `a batch of ${batch.examples} examples has no loss token`,
+      cure: 'Leave out rows whose output is empty after truncation',
+    });
+  const weight = input.weight ?? 1 / count;
+  const squares = fisher ? exampleSquares(engine, batch, weight) : undefined;
+  projector.keep(false);
+  projector.examples(squares && { rows: batch.rows, length: batch.length, squares });
+  try {
+    const losses = backbone.backpropagate(
+      batch,
+      projector,
+      input.weight === undefined ? undefined : { weights: new Float32Array(count).fill(weight) },
+    );
+    return { losses, ...projector.collect() };
+  } finally {
+    projector.examples(undefined);
+    engine.dispose(squares);
+  }
+}
+
+/** c_b = (1 / (weight · T_b))² `[rows, 1, 1]`, 0 for a row without loss tokens: row b's ∂L to its own ∂ℓ_b, squared. */
+function exampleSquares(engine: Engine, { rows, length, lossPositions, examples }: Batch, weight: number): Tensor {
+  if (rows !== examples)
+    throw errors.make('packed-examples', {
+      what: `${examples} examples lie in ${rows} rows`,
+      cure: 'Put one example on a row, or choose an importance that needs no Fisher information',
+    });
+  const tokens = new Int32Array(rows);
+  for (const position of lossPositions) tokens[Math.floor(position / length)]!++;
+  const squares = Float32Array.from(tokens, (T) => (T === 0 ? 0 : (1 / (weight * T)) ** 2));
+  return engine.upload(squares, [rows, 1, 1]);
+}

@@ -1,0 +1,21 @@
+import type { Engine, Tensor } from '@perfit/tensorflow';
+import type { Factors } from './factors.js';
+
+/** A group's frozen weight with its adapter. */
+export interface AdaptedWeight {
+  /** Frozen, `[Σ out, in]`. */
+  readonly weight: Tensor;
+  readonly factors: Factors;
+  /** What `prepare` made, if it made anything. */
+  readonly prepared: Tensor | undefined;
+}
+
+/** How the frozen product and the adapter's are computed together. All operands are borrowed. */
+export interface Product {
+  /** Made once per values of the adapter; owned by the caller. */
+  readonly prepare: (engine: Engine, weight: Tensor, factors: Factors) => Tensor | undefined;
+  /** x `[N, in]` → y = x (W + BA)ᵀ `[N, Σ out]` */
+  readonly forward: (engine: Engine, adapted: AdaptedWeight, x: Tensor) => Tensor;
+  /** dy `[N, Σ out]` and t = dy B `[N, n R]` → dx = dy (W + BA) `[N, in]` */
+  readonly backward: (engine: Engine, adapted: AdaptedWeight, dy: Tensor, t: Tensor) => Tensor;
+}
