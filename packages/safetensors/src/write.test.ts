@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { ElementType, StoredTensor } from './index.js';
-import { fromFloat32, openTensors, writeTensors, writeWhole } from './index.js';
+import { fromFloat32, openTensors, writeTensors, writeTogether, writeWhole } from './index.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'safetensors-'));
 const path = join(directory, 'deep', 'er', 'x.safetensors');
@@ -81,6 +81,21 @@ test('a failed write leaves the old file and nothing beside it', () => {
   expect(readdirSync(folder)).toEqual(['a.txt']);
   writeWhole(target, new Uint8Array([104, 105]));
   expect(readFileSync(target, 'utf8')).toBe('hi');
+});
+
+test('files that belong together change together', () => {
+  const folder = mkdtempSync(join(directory, 'together-'));
+  const [a, b] = [join(folder, 'a'), join(folder, 'b')];
+  writeTogether([
+    { path: a, content: 'old a' },
+    { path: b, content: 'old b' },
+  ]);
+  const unwritable = { path: join(a, 'below a file'), content: 'x' };
+  expect(() => writeTogether([{ path: a, content: 'new a' }, { path: b, content: 'new b' }, unwritable])).toThrow(
+    expect.objectContaining({ code: 'safetensors/unwritable', message: expect.stringContaining('below a file') }),
+  );
+  expect([readFileSync(a, 'utf8'), readFileSync(b, 'utf8')]).toEqual(['old a', 'old b']);
+  expect(readdirSync(folder)).toEqual(['a', 'b']);
 });
 
 test('what cannot be written says why', () => {

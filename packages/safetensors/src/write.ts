@@ -9,12 +9,12 @@ function inFileOrder(a: StoredTensor, b: StoredTensor): number {
   return byType || (a.name < b.name ? -1 : 1);
 }
 
-function check(path: string, tensors: readonly StoredTensor[]): void {
+function check(tensors: readonly StoredTensor[]): void {
   const seen = new Set<string>();
   for (const { name, elementType, shape, bytes } of tensors) {
     if (seen.has(name))
       throw errors.make('duplicate-name', {
-        what: `"${name}" stands twice for ${path}`,
+        what: `two tensors are named "${name}"`,
         cure: 'Give each its own name',
       });
     if (name === '__metadata__')
@@ -29,19 +29,16 @@ function check(path: string, tensors: readonly StoredTensor[]): void {
 }
 
 /**
- * Writes a safetensors file, whole or not at all, in the reference library's own layout: names sorted (within an
- * element type, wider types first), compact JSON, the header padded with spaces to a multiple of 8 bytes.
+ * The bytes of a safetensors file, in chunks, laid out as the reference library does: names sorted (within an element
+ * type, wider types first), compact JSON, the header padded with spaces to a multiple of 8 bytes.
  *
- * @throws `duplicate-name`, `bad-tensor`, `unwritable`
- * @example
- * writeTensors('norm.safetensors', [fromFloat32('weight', new Float32Array(576), [576])]);
+ * @throws `duplicate-name`, `bad-tensor`
  */
-export function writeTensors(
-  path: string,
+export function encodeTensors(
   tensors: readonly StoredTensor[],
   metadata: Readonly<Record<string, string>> = { format: 'pt' },
-): void {
-  check(path, tensors);
+): readonly Uint8Array[] {
+  check(tensors);
   const ordered = [...tensors].sort(inFileOrder);
   let end = 0;
   const entries = ordered.map(({ name, elementType, shape, bytes }): [string, unknown] => {
@@ -57,5 +54,20 @@ export function writeTensors(
   const header = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
   header.writeBigUInt64LE(BigInt(header.length - 8));
   json.copy(header, 8);
-  writeWhole(path, [header, ...ordered.map(({ bytes }) => bytes)]);
+  return [header, ...ordered.map(({ bytes }) => bytes)];
+}
+
+/**
+ * Writes a safetensors file, whole or not at all.
+ *
+ * @throws `duplicate-name`, `bad-tensor`, `unwritable`
+ * @example
+ * writeTensors('norm.safetensors', [fromFloat32('weight', new Float32Array(576), [576])]);
+ */
+export function writeTensors(
+  path: string,
+  tensors: readonly StoredTensor[],
+  metadata?: Readonly<Record<string, string>>,
+): void {
+  writeWhole(path, encodeTensors(tensors, metadata));
 }
