@@ -11,7 +11,7 @@ export type Dependencies = Readonly<Record<string, unknown>>;
  * A named maker of strategies of one kind. Every strategy is registered as one of these under its kind's token;
  * the runtime picks it by name, validates the options, injects what `requires` names, and calls `make`.
  */
-export interface StrategyFactory<Strategy, Options = unknown> {
+export interface StrategyFactory<Strategy> {
   /** `importance`, `aggregator`, `partitioner`, … */
   readonly kind: string;
   /** The name in the configuration: kebab-case. */
@@ -19,10 +19,11 @@ export interface StrategyFactory<Strategy, Options = unknown> {
   /** One sentence, for `--help` and the documentation. */
   readonly summary: string;
   /** Strict object schema: unknown keys are refused, defaults filled in. */
-  readonly optionsSchema: z.ZodType<Options>;
+  readonly optionsSchema: z.ZodType;
   /** Dependencies by the name under which `make` receives them. */
   readonly requires: Readonly<Record<string, InjectionToken>>;
-  readonly make: (options: Options, dependencies: Dependencies) => Strategy;
+  /** Takes options that the schema has parsed. */
+  readonly make: (options: unknown, dependencies: Dependencies) => Strategy;
 }
 
 /** A module that adds strategies (or replaces services) of a run's container. */

@@ -24,6 +24,6 @@ export function defineStrategy<Strategy, Schema extends z.ZodType>(definition: {
   readonly optionsSchema: Schema;
   readonly requires?: Readonly<Record<string, InjectionToken>>;
   readonly make: (options: z.output<Schema>, dependencies: Dependencies) => Strategy;
-}): StrategyFactory<Strategy, z.output<Schema>> {
-  return { ...definition, requires: definition.requires ?? {} } as StrategyFactory<Strategy, z.output<Schema>>;
+}): StrategyFactory<Strategy> {
+  return { ...definition, requires: definition.requires ?? {} } as StrategyFactory<Strategy>;
 }

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+
+/** A strategy in the configuration: its name, or its name with options. */
+export const strategyReference = z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })]);
+
+const count = z.int().min(1);
+
+/** Learning rate: a constant, or a schedule that spans the run. */
+const learningRate = z.union([
+  z.number().positive(),
+  z.strictObject({
+    peak: z.number().positive(),
+    schedule: z.enum(['constant', 'cosine']).default('constant'),
+    warmup: z.int().min(0).default(0),
+    floor: z.number().min(0).default(0),
+  }),
+]);
+
+const search = z.strictObject({
+  every: z.int().min(0).default(0).describe('Rounds between searches; 0: only at the first participation.'),
+  iterations: count.default(4),
+  stepsBetween: count.default(1),
+  statistics: z
+    .enum(['steps', 'separate'])
+    .default('steps')
+    .describe('separate: own backward passes, counted as steps.'),
+  allowVanishing: z.boolean().default(false).describe('Go on although all scores of a factor are 0.'),
+});
+
+/** Keys that name strategies; what is absent comes from the method's preset. */
+const strategyKeys = {
+  expansion: z.number().min(1).optional(),
+  initialization: strategyReference.optional(),
+  importance: strategyReference.optional(),
+  schedule: strategyReference.optional(),
+  granularity: strategyReference.optional(),
+  search: search.optional(),
+  aggregator: strategyReference.optional(),
+  adoption: strategyReference.optional(),
+  localUpdate: strategyReference.optional(),
+};
+
+const methodEntry = z.union([
+  z.string().min(1),
+  z.strictObject({
+    name: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i, 'letters, digits, dots, dashes and underscores'),
+    method: z.string().min(1).optional(),
+    rank: count.optional(),
+    learningRate: learningRate.optional(),
+    ...strategyKeys,
+  }),
+]);
+
+const file = { path: z.string().min(1), sha256: z.string().length(64).optional() };
+
+/**
+ * The configuration of a run: flat keys. Units: `rounds`, `steps` (optimiser steps of one client in one round),
+ * `batchSize` (examples), `maxTokens` (prompt and response of one example).
+ */
+export const configurationSchema = z.strictObject({
+  model: z.union([z.string().min(1), z.strictObject(file)]).default('tiny'),
+  data: z
+    .union([z.string().min(1), z.strictObject({ ...file, trainRows: count.optional(), testRows: count.optional() })])
+    .default('embedded'),
+  seed: z.int().default(1),
+  rounds: count.default(5),
+  steps: count.default(12),
+  batchSize: count.default(8),
+  maxTokens: z.int().min(2).default(160),
+  learningRate: learningRate.default(3e-3),
+  rank: count.default(8),
+  alpha: z.number().positive().default(16),
+  targets: z.array(z.string().min(1)).min(1).default(['q', 'k', 'v', 'o']),
+  ...strategyKeys,
+  sampler: strategyReference.default('fraction'),
+  partitioner: strategyReference.default({ name: 'field', field: 'client' }),
+  clients: z
+    .record(z.string(), z.strictObject({ rank: count.optional(), expansion: z.number().min(1).optional() }))
+    .default({}),
+  validation: z.strictObject({ share: z.number().min(0).lt(1).default(0.2) }).default({ share: 0.2 }),
+  methods: z
+    .array(methodEntry)
+    .min(1)
+    .default(['untuned', 'local-only', 'fedit', 'fedit-local', 'perfit', 'perfit-validated']),
+  dtype: z.enum(['f32', 'bf16']).default('f32'),
+});
+
+/** A validated configuration. */
+export type Configuration = z.output<typeof configurationSchema>;
+
+/** One entry of `methods`, as an object. */
+export type MethodEntry = Exclude<Configuration['methods'][number], string>;
+
+/** A strategy's name and options. */
+export type StrategyReference = z.output<typeof strategyReference>;
+
+/** The search part of a configuration. */
+export type SearchConfiguration = z.output<typeof search>;
+
+/** Fills in the defaults of a partial search. */
+export const searchDefaults = (value: unknown): SearchConfiguration => search.parse(value);
+
+/** The JSON schema of the configuration file, for editors. */
+export function configurationJsonSchema(): unknown {
+  return { title: 'PerFIT configuration', ...z.toJSONSchema(configurationSchema, { io: 'input' }) };
+}

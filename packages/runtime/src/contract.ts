@@ -1,0 +1,314 @@
+import type { Download, ServerState, Update } from '@perfit/aggregation';
+import type { Example, PartitionReport, Row } from '@perfit/datasets';
+import type { AdapterState, Architecture, ClientState, Layout } from '@perfit/lora';
+import type { SearchIteration } from '@perfit/nas';
+import type { Random, StrategyFactory } from '@perfit/strategy';
+import { token } from '@perfit/strategy';
+import type { EngineDescription } from '@perfit/tensorflow';
+import type { Observable } from 'rxjs';
+
+/** Derives independent random streams from the run's seed. */
+export interface RandomStreams {
+  readonly seed: number;
+  /** The stream of a purpose, for a client and a round where it has them. The same arguments give the same stream. */
+  readonly stream: (purpose: string, client?: string, round?: number) => Random;
+}
+
+/** Wall time, injected so that nothing that must be reproducible reads it. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** Chooses the clients of a round. */
+export interface Sampler {
+  readonly name: string;
+  /** A non-empty subset of `clients`, in their order. */
+  readonly sample: (clients: readonly string[], round: number, random: Random) => readonly string[];
+}
+
+/** Token of every {@link Sampler}'s factory. */
+export const SAMPLER = token<StrategyFactory<Sampler>>('@perfit/runtime/Sampler');
+
+/** The strategy keys of a configuration that a method may use. */
+export type StrategyKey =
+  | 'expansion'
+  | 'initialization'
+  | 'importance'
+  | 'schedule'
+  | 'granularity'
+  | 'search'
+  | 'aggregator'
+  | 'adoption'
+  | 'localUpdate';
+
+/** A named federated method: a preset of strategies, and three masks. */
+export interface Method {
+  readonly name: string;
+  /** One sentence: what trains, what travels, what is personal. */
+  readonly summary: string;
+  /** Values of the strategy keys that this method uses; a key that is absent is not used by it. */
+  readonly preset: Readonly<Partial<Record<StrategyKey, unknown>>>;
+  /** False for the untuned model. */
+  readonly trains: boolean;
+  /** The positions that clients send and take over, out of a client's architecture. */
+  readonly travel: (architecture: Architecture, layout: Layout, round: number) => Architecture;
+  /** Which adapter a client keeps in the end: the one after the last distribution, or after one more set of local steps. */
+  readonly keeps: 'distributed' | 'local';
+}
+
+/** Token under which methods are registered. */
+export const METHOD = token<Method>('@perfit/runtime/Method');
+
+/** One client's rows, in text and in tokens. */
+export interface ClientData {
+  readonly id: string;
+  readonly train: readonly Example[];
+  readonly validation: readonly Example[];
+  readonly test: readonly Example[];
+  /** The rows of `test` and `train`, for metrics that need text. */
+  readonly rows: { readonly train: readonly Row[]; readonly test: readonly Row[] };
+}
+
+/** What one local training brought. */
+export interface Trained {
+  readonly update: Update;
+  /** The client's adapter after its local steps. */
+  readonly state: AdapterState;
+  readonly search: readonly SearchIteration[];
+  /** Pairs of the symmetric start, and how many of them the search split. */
+  readonly splitPairs: { readonly split: number; readonly pairs: number } | null;
+  /** Floating-point operations, by the cost book's rules. */
+  readonly flops: number;
+}
+
+/** What a client did with a download. */
+export interface Adopted {
+  readonly state: AdapterState;
+  readonly lambda: number;
+}
+
+/** Reaches the clients: in this process, or over a network. The round loop knows nothing else of them. */
+export interface Transport {
+  readonly clients: readonly string[];
+  /** The client's present architecture; before its first search the dense expanded one. */
+  readonly architecture: (client: string) => Architecture;
+  /** The client's present adapter. */
+  readonly personal: (client: string) => AdapterState;
+  /** Lets a client take its local steps from its present adapter. */
+  readonly train: (client: string, job: TrainingJob) => Promise<Trained>;
+  /** Hands a client its download. */
+  readonly deliver: (client: string, round: number, download: Download) => Promise<Adopted>;
+  /** Loss of values on a client's test rows; null values: the frozen model. */
+  readonly evaluate: (client: string, values: Float32Array | null) => Promise<Loss>;
+}
+
+/** One client's local training in one round. */
+export interface TrainingJob {
+  readonly round: number;
+  /** False for the extra set of steps after the last round: the client's adapter stays as it was. */
+  readonly keep: boolean;
+  /** Whether a search may start. */
+  readonly maySearch: boolean;
+  /** Hears of every step. */
+  readonly report: (event: ClientProgress) => void;
+  /** Stops the training between two steps. */
+  readonly signal: AbortSignal;
+}
+
+/** A sum of token losses. */
+export interface Loss {
+  readonly lossSum: number;
+  readonly tokens: number;
+}
+
+/** What happens inside a client's local training. */
+export type ClientProgress =
+  | {
+      readonly type: 'step';
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly learningRate: number;
+    }
+  | ({ readonly type: 'search-iteration' } & SearchIteration)
+  | { readonly type: 'gradient-norms'; readonly A: number; readonly B: number };
+
+/** What is kept of one client between rounds. */
+export interface ClientRecord {
+  readonly state: ClientState;
+  /** Round of the last search; 0: none yet. */
+  readonly searched: number;
+  /** Whether the server has ever had an update of this client. */
+  readonly registered: boolean;
+}
+
+/** Keeps client records and checkpoints of whole rounds. */
+export interface Store {
+  readonly read: (client: string) => ClientRecord | undefined;
+  readonly write: (client: string, record: ClientRecord) => void;
+  /** Saves a whole round: everything a resume needs, or nothing. */
+  readonly checkpoint: (checkpoint: Checkpoint) => void;
+  /** The last whole round, whose client records are then readable. */
+  readonly restore: () => Checkpoint | undefined;
+}
+
+/** Everything beside the client records that a resume needs. */
+export interface Checkpoint {
+  readonly round: number;
+  readonly server: ServerState;
+  /** The architecture that each client last uploaded. */
+  readonly registry: ReadonlyMap<string, Architecture>;
+  /** What was measured in the rounds so far. */
+  readonly drafts: readonly RoundDraft[];
+}
+
+/** One client's measurements in one round, as losses: what averages are made of. */
+export interface ClientDraft {
+  readonly id: string;
+  afterDistribution: Loss | null;
+  afterLocal: Loss | null;
+  global: Loss | null;
+  live: number;
+  shared: number;
+  exclusive: number;
+  bytesUp: number;
+  bytesDown: number;
+  flops: number;
+}
+
+/** The measurements of a round under way or done. */
+export interface RoundDraft {
+  readonly round: number;
+  readonly clients: readonly ClientDraft[];
+}
+
+/** Perplexity by the three averages: mean of client perplexities, exp of the mean client loss, token-weighted. */
+export interface Averages {
+  readonly clientMean: number | null;
+  readonly expMeanLoss: number | null;
+  readonly tokenWeighted: number | null;
+}
+
+/** Averages of a round, by module and moment. */
+export interface RoundAverages {
+  readonly personal: { readonly afterDistribution: Averages; readonly afterLocal: Averages };
+  readonly global: Averages;
+}
+
+/** One client's line in a round of `summary.json`: perplexities, positions, costs. */
+export interface ClientRound {
+  readonly id: string;
+  readonly personal: { readonly afterDistribution: number | null; readonly afterLocal: number | null };
+  readonly global: number | null;
+  /** Loss tokens of the client's test rows. */
+  readonly tokens: number;
+  readonly live: number;
+  readonly shared: number;
+  readonly exclusive: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly flops: number;
+}
+
+/** One round of `summary.json`. */
+export interface RoundRecord {
+  readonly round: number;
+  readonly clients: readonly ClientRound[];
+  readonly averages: RoundAverages;
+}
+
+/** `summary.json` of one method. */
+export interface MethodSummary {
+  readonly schema: string;
+  readonly method: string;
+  readonly seed: number;
+  readonly config: unknown;
+  readonly rounds: readonly RoundRecord[];
+}
+
+/** Everything that a run tells, in the order in which it happens. Sinks print and write; nothing else does. */
+export type RoundEvent =
+  | {
+      readonly type: 'run-started';
+      readonly method: string;
+      readonly seed: number;
+      readonly rounds: number;
+      readonly clients: readonly string[];
+      readonly engine: EngineDescription;
+      readonly layout: {
+        readonly sites: number;
+        readonly rank: number;
+        readonly positions: number;
+        readonly budget: number;
+      };
+      readonly partition: PartitionReport;
+      /** The first round of this run: greater than 1 after a resume. */
+      readonly from: number;
+    }
+  | {
+      readonly type: 'round-started';
+      readonly method: string;
+      readonly round: number;
+      readonly participants: readonly string[];
+    }
+  | ({ readonly method: string; readonly round: number; readonly client: string } & ClientProgress)
+  | {
+      readonly type: 'client-trained';
+      readonly method: string;
+      readonly round: number;
+      readonly client: string;
+      readonly examples: number;
+      readonly live: number;
+      readonly bytesUp: number;
+      readonly flops: number;
+      readonly splitPairs: Trained['splitPairs'];
+    }
+  | {
+      readonly type: 'aggregated';
+      readonly method: string;
+      readonly round: number;
+      readonly updates: number;
+      readonly masks: MaskOverlap | null;
+    }
+  | {
+      readonly type: 'client-adopted';
+      readonly method: string;
+      readonly round: number;
+      readonly client: string;
+      readonly lambda: number;
+      readonly bytesDown: number;
+      readonly shared: number;
+      readonly exclusive: number;
+    }
+  | {
+      readonly type: 'client-evaluated';
+      readonly method: string;
+      readonly round: number;
+      readonly client: string;
+      readonly module: 'personal' | 'global';
+      readonly moment: 'afterDistribution' | 'afterLocal';
+      readonly perplexity: number;
+      readonly tokens: number;
+    }
+  | { readonly type: 'round-completed'; readonly method: string; readonly round: number; readonly record: RoundRecord }
+  | { readonly type: 'warning'; readonly method: string; readonly message: string }
+  | { readonly type: 'run-completed'; readonly method: string; readonly rounds: readonly RoundRecord[] };
+
+/** How alike the clients' architectures are. */
+export interface MaskOverlap {
+  /** Mean Jaccard index over the pairs of clients. */
+  readonly jaccard: number;
+  /** What independent random masks of these densities would give. */
+  readonly chance: number;
+  /** Mean share of a client's positions that are exclusive to it. */
+  readonly exclusiveShare: number;
+  /** (1 − 1/e)^(n−1), what independent masks would give. */
+  readonly exclusiveChance: number;
+}
+
+/** Listens to a run. */
+export interface Sink {
+  readonly name: string;
+  readonly attach: (events: Observable<RoundEvent>) => Promise<void>;
+}

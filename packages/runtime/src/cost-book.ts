@@ -1,0 +1,39 @@
+import type { Architecture, Layout } from '@perfit/lora';
+import type { ModelConfig, Site } from '@perfit/models';
+
+/** Bytes of a mask of `size` positions, as it is encoded: one bit each, nothing where every position is live. */
+export function maskBytes(mask: { readonly live: number; readonly size: number }, size = mask.size): number {
+  return mask.live === size ? 0 : Math.ceil(size / 8);
+}
+
+/** Bytes of an upload: f32 values, and the mask where the server does not know it yet. */
+export function uploadBytes(mask: Architecture, known: boolean): number {
+  return 4 * mask.live + (known ? 0 : maskBytes(mask));
+}
+
+/** Bytes of a download: f32 values, and which of the receiver's live positions they are. */
+export function downloadBytes(mask: Architecture, receiver: Architecture): number {
+  return 4 * mask.live + maskBytes(mask, receiver.live);
+}
+
+/** What one token costs, in floating-point operations; attention's own products are left out, as is everything element-wise. */
+export interface TokenCosts {
+  /** Forward through every frozen projection. */
+  readonly frozen: number;
+  /** The language-model head, for a token that carries loss. */
+  readonly head: number;
+}
+
+/** Token costs of a backbone. */
+export function tokenCosts(config: ModelConfig, sites: readonly Site[]): TokenCosts {
+  return { frozen: sites.reduce((sum, site) => sum + site.flops, 0), head: 2 * config.hidden * config.vocabulary };
+}
+
+/**
+ * FLOPs of one training step: frozen products forward and with respect to their input (2×), the head likewise over the
+ * loss tokens, and the adapter's forward and both gradients (6 per position and token). A mask saves none of it: the
+ * adapter is multiplied dense.
+ */
+export function stepFlops(costs: TokenCosts, layout: Layout, tokens: number, lossTokens: number): number {
+  return 2 * costs.frozen * tokens + 2 * costs.head * lossTokens + 6 * layout.size * tokens;
+}

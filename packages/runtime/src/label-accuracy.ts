@@ -1,0 +1,39 @@
+import { encodeRow, type Row } from '@perfit/datasets';
+import type { RowEncoding } from './client-data.js';
+import type { ClientData } from './contract.js';
+import type { Evaluator } from './evaluate-values.js';
+
+/** Distinct answers up to which a client's task counts as a label task. */
+const MOST_LABELS = 12;
+
+/** How often the likeliest label is the right one. */
+export interface Accuracy {
+  readonly correct: number;
+  readonly rows: number;
+  readonly labels: readonly string[];
+}
+
+/**
+ * Accuracy by likelihood: of the labels that a client's training rows hold, the one with the least loss sum
+ * (EOS included) is the prediction; ties go to the first in alphabetical order. Null where the client has more than
+ * twelve distinct answers: a text task.
+ */
+export function labelAccuracy(
+  client: ClientData,
+  values: Float32Array | null,
+  evaluator: Evaluator,
+  encoding: RowEncoding,
+): Accuracy | null {
+  const labels = [...new Set([...client.rows.train, ...client.rows.test].map(({ output }) => output))].sort();
+  if (labels.length > MOST_LABELS) return null;
+  const candidates = client.rows.test.flatMap((row) => labels.map((output): Row => ({ ...row, output })));
+  const losses = evaluator.perExample(
+    values,
+    candidates.map((row) => encodeRow(row, encoding)),
+  );
+  const correct = client.rows.test.filter((row, index) => {
+    const own = losses.slice(index * labels.length, (index + 1) * labels.length).map(({ lossSum }) => lossSum);
+    return labels[own.indexOf(Math.min(...own))] === row.output;
+  }).length;
+  return { correct, rows: client.rows.test.length, labels };
+}

@@ -1,0 +1,85 @@
+import { concat, defer, EMPTY, finalize, type Observable, of } from 'rxjs';
+import type { RoundEvent, Sampler, Store, Transport } from './contract.js';
+import { aggregate } from './round/aggregate.js';
+import { distribute } from './round/distribute.js';
+import type { LoopState } from './round/loop-state.js';
+import { sample } from './round/sample.js';
+import { train, trainClient } from './round/train.js';
+import { recordOf } from './round-record.js';
+import type { MethodContext } from './run-context.js';
+
+/** What the loop needs beside the method's context. */
+export interface LoopWorld {
+  readonly transport: Transport;
+  readonly store: Store;
+  readonly sampler: Sampler;
+  /** Hears of the clients' final adapters at the moment that the method keeps. */
+  readonly onKept: () => void;
+}
+
+/**
+ * One method's run as one cold, flat stream of events. Nothing happens before it is subscribed; leaving it stops the
+ * run between two steps. Starts after the last whole round that the store holds.
+ */
+export function roundLoop(
+  context: MethodContext,
+  { transport, store, sampler, onKept }: LoopWorld,
+): Observable<RoundEvent> {
+  return defer(() => {
+    const { plan, configuration, layout, engine, data, streams, start } = context;
+    const { rounds } = configuration;
+    const saved = store.restore();
+    const aggregator = plan.aggregator.make();
+    const stop = new AbortController();
+    const state: LoopState = {
+      context,
+      transport,
+      store,
+      aggregator,
+      signal: stop.signal,
+      server: saved?.server ?? aggregator.initialize(layout, start.values),
+      registry: new Map(saved?.registry ?? []),
+      drafts: structuredClone([...(saved?.drafts ?? [])]),
+      participants: [],
+      fold: null,
+    };
+    const from = (saved?.round ?? 0) + 1;
+    const budget = Math.max(...transport.clients.map((client) => context.budget(client)));
+    const started: RoundEvent = {
+      type: 'run-started',
+      method: plan.name,
+      seed: streams.seed,
+      rounds,
+      from,
+      clients: transport.clients,
+      engine: engine.description,
+      layout: { sites: layout.sites.length, rank: layout.rank, positions: layout.size, budget },
+      partition: data.partition.report,
+    };
+    const playRound = (round: number) =>
+      concat(
+        sample(state, sampler, round), // 1
+        train(state, round), // 2
+        aggregate(state, round), // 3
+        distribute(state, round), // 4
+      );
+    const keep = defer(() => {
+      onKept();
+      return EMPTY;
+    });
+    // The figure after the local steps that would follow the last round, for which alone they are taken.
+    const afterwards = plan.method.trains
+      ? concat(
+          ...transport.clients.map((client) =>
+            trainClient(state, client, rounds + 1, { keep: plan.method.keeps === 'local', maySearch: false }, () => {}),
+          ),
+        )
+      : EMPTY;
+    return concat(
+      of(started),
+      ...Array.from({ length: Math.max(0, rounds - from + 1) }, (_, index) => defer(() => playRound(from + index))),
+      plan.method.keeps === 'distributed' ? concat(keep, afterwards) : concat(afterwards, keep),
+      defer(() => of<RoundEvent>({ type: 'run-completed', method: plan.name, rounds: state.drafts.map(recordOf) })),
+    ).pipe(finalize(() => stop.abort()));
+  });
+}

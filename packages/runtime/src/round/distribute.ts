@@ -1,0 +1,72 @@
+import { concat, defer, from, mergeMap, type Observable, of } from 'rxjs';
+import { perplexity } from '../averages.js';
+import type { Loss, RoundEvent } from '../contract.js';
+import { downloadBytes } from '../cost-book.js';
+import { recordOf } from '../round-record.js';
+import { type LoopState, lineOf, travelling } from './loop-state.js';
+
+/** Step 4: every client gets its download and adopts it; then everyone is scored, and the round is saved. */
+export function distribute(state: LoopState, round: number): Observable<RoundEvent> {
+  const { name: method } = state.context.plan;
+  return concat(
+    ...state.transport.clients.map((client) =>
+      from(distributeTo(state, client, round)).pipe(mergeMap((events) => events)),
+    ),
+    defer(() => {
+      const draft = state.drafts.at(-1)!;
+      state.store.checkpoint({ round, server: state.server, registry: state.registry, drafts: state.drafts });
+      return of<RoundEvent>({ type: 'round-completed', method, round, record: recordOf(draft) });
+    }),
+  );
+}
+
+async function distributeTo(state: LoopState, client: string, round: number): Promise<readonly RoundEvent[]> {
+  const { transport, aggregator, context } = state;
+  const { plan } = context;
+  state.signal.throwIfAborted();
+  const line = lineOf(state, round, client)!;
+  const about = { method: plan.name, round, client };
+  const events: RoundEvent[] = [];
+  const travels = plan.method.trains ? travelling(state, client, round) : null;
+  const federated = travels !== null && travels.live > 0;
+  const globalModule = federated ? aggregator.globalModule(state.server) : null;
+  let values: Float32Array | null = null;
+  if (plan.method.trains) {
+    const architecture = transport.architecture(client);
+    line.live = architecture.live;
+    line.exclusive = architecture.live;
+    if (federated) {
+      const download = aggregator.download(state.server, { client, architecture: travels });
+      const { state: adopted, lambda } = await transport.deliver(client, round, download);
+      line.bytesDown = downloadBytes(download.mask, travels);
+      line.shared = aggregator.sharedPositions(state.server, architecture).live;
+      line.exclusive = architecture.live - line.shared;
+      events.push({
+        type: 'client-adopted',
+        ...about,
+        lambda,
+        bytesDown: line.bytesDown,
+        shared: line.shared,
+        exclusive: line.exclusive,
+      });
+      // A client that the server has never heard of has nothing personal yet: it uses the global module.
+      values = state.registry.has(client) ? adopted.values : globalModule;
+    } else values = transport.personal(client).values;
+  }
+  const scored = (module: 'personal' | 'global', loss: Loss) =>
+    events.push({
+      type: 'client-evaluated',
+      ...about,
+      module,
+      moment: 'afterDistribution',
+      perplexity: perplexity(loss),
+      tokens: loss.tokens,
+    });
+  line.afterDistribution = await transport.evaluate(client, values);
+  scored('personal', line.afterDistribution);
+  if (globalModule) {
+    line.global = await transport.evaluate(client, globalModule);
+    scored('global', line.global);
+  }
+  return events;
+}

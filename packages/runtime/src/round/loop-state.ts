@@ -1,0 +1,52 @@
+import type { Aggregator, Fold, ServerState } from '@perfit/aggregation';
+import type { Architecture } from '@perfit/lora';
+import type { ClientDraft, RoundDraft, Store, Transport } from '../contract.js';
+import type { MethodContext } from '../run-context.js';
+
+/** What the four steps of a round read and write; owned by the loop of one run. */
+export interface LoopState {
+  readonly context: MethodContext;
+  readonly transport: Transport;
+  readonly store: Store;
+  readonly aggregator: Aggregator;
+  /** Aborted when the subscriber leaves. */
+  readonly signal: AbortSignal;
+  server: ServerState;
+  /** The architecture that each client last uploaded. */
+  readonly registry: Map<string, Architecture>;
+  readonly drafts: RoundDraft[];
+  // Set by one step of a round for the next.
+  participants: readonly string[];
+  fold: Fold | null;
+}
+
+/** An empty line of measurements for every client. */
+export function draftRound(state: LoopState, round: number): RoundDraft {
+  const clients = state.transport.clients.map(
+    (id): ClientDraft => ({
+      id,
+      afterDistribution: null,
+      afterLocal: null,
+      global: null,
+      live: 0,
+      shared: 0,
+      exclusive: 0,
+      bytesUp: 0,
+      bytesDown: 0,
+      flops: 0,
+    }),
+  );
+  const draft = { round, clients };
+  state.drafts.push(draft);
+  return draft;
+}
+
+/** A client's line in a round's draft; undefined before the first round. */
+export const lineOf = (state: LoopState, round: number, client: string): ClientDraft | undefined =>
+  state.drafts.find((draft) => draft.round === round)?.clients.find(({ id }) => id === client);
+
+/** What of a client's architecture travels in a round. */
+export function travelling(state: LoopState, client: string, round: number): Architecture {
+  const { plan, layout } = state.context;
+  return plan.method.travel(state.transport.architecture(client), layout, round);
+}

@@ -1,0 +1,91 @@
+import {
+  type AdapterState,
+  applyArchitecture,
+  createLayout,
+  type Layout,
+  parametersAtRank,
+  rankArchitecture,
+  type Site,
+  type Start,
+  selectSites,
+} from '@perfit/lora';
+import type { Backbone } from '@perfit/models';
+import type { Engine } from '@perfit/tensorflow';
+import { createTrainer, type LearningRateSchedule, type Trainer } from '@perfit/training';
+import type { FederatedData } from './client-data.js';
+import type { Configuration } from './configuration.js';
+import type { RandomStreams } from './contract.js';
+import { errors } from './errors.js';
+import { learningRateSchedule } from './learning-rate.js';
+import type { MethodPlan } from './method-plan.js';
+
+/** What all methods of a run share: one frozen model, one deal of the data, one seed. */
+export interface SharedContext {
+  readonly configuration: Configuration;
+  readonly engine: Engine;
+  readonly backbone: Backbone;
+  readonly data: FederatedData;
+  readonly streams: RandomStreams;
+}
+
+/** What one method's run needs beside the shared part. Owns the trainer. */
+export interface MethodContext extends SharedContext {
+  readonly plan: MethodPlan;
+  readonly layout: Layout;
+  /** σ = α / r₀, the same for the whole federation. */
+  readonly scale: number;
+  readonly start: Start;
+  readonly trainer: Trainer;
+  readonly learningRate: LearningRateSchedule;
+  /** K of a client. */
+  readonly budget: (client: string) => number;
+  /** A client's dense expanded start. */
+  readonly denseStart: (client: string) => AdapterState;
+}
+
+/** Lays out a method's adapter space, makes θ₀, and opens its trainer. */
+export function openMethod(shared: SharedContext, plan: MethodPlan): MethodContext {
+  const { configuration, backbone, streams, engine, data } = shared;
+  const sites: readonly Site[] = selectSites(backbone.sites, configuration.targets);
+  const ids = data.clients.map(({ id }) => id);
+  const stranger = Object.keys(configuration.clients).find((id) => !ids.includes(id));
+  if (stranger !== undefined) {
+    throw errors.make('invalid-configuration', {
+      what: `clients names '${stranger}', the data has ${ids.join(', ')}`,
+      cure: 'Correct the name',
+    });
+  }
+  const rankOf = (client: string) => configuration.clients[client]?.rank ?? plan.rank;
+  const expandedRankOf = (client: string) => {
+    const expansion = plan.search ? (configuration.clients[client]?.expansion ?? plan.expansion) : 1;
+    const expanded = expansion * rankOf(client);
+    if (!Number.isInteger(expanded)) {
+      throw errors.make('over-budget', {
+        what: `client ${client} has rank ${rankOf(client)} × expansion ${expansion} = ${expanded}`,
+        cure: 'Choose an expansion that gives a whole rank',
+      });
+    }
+    return expanded;
+  };
+  const layout = createLayout(sites, Math.max(...ids.map(expandedRankOf)));
+  const scale = configuration.alpha / configuration.rank;
+  const start = plan.initialization
+    .make()
+    .initialize({ layout, random: streams.stream('start'), scale, frozen: backbone.frozen });
+  const trainer = createTrainer({ engine, backbone, layout, scale, start });
+  return {
+    ...shared,
+    plan,
+    layout,
+    scale,
+    start,
+    trainer,
+    // One more set of steps than rounds: the last one only measures.
+    learningRate: learningRateSchedule(plan.learningRate, (configuration.rounds + 1) * configuration.steps),
+    budget: (client) => parametersAtRank(sites, rankOf(client)),
+    denseStart: (client) => {
+      const architecture = rankArchitecture(layout, expandedRankOf(client));
+      return { values: applyArchitecture(start.values, architecture), architecture };
+    },
+  };
+}

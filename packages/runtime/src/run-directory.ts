@@ -1,0 +1,109 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type AdapterState, type Layout, writeAdapter } from '@perfit/lora';
+import { writeWhole } from '@perfit/safetensors';
+import { parse, stringify } from 'yaml';
+import type { MethodSummary, RoundAverages, RoundRecord } from './contract.js';
+import { errors } from './errors.js';
+import type { Timings } from './timings.js';
+
+const SUMMARY_SCHEMA = 'perfit-summary/1';
+const COMPARISON_SCHEMA = 'perfit-comparison/1';
+
+const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+
+/** The files of one method's run. */
+export interface RunDirectory {
+  readonly path: string;
+  readonly state: string;
+  /** The rounds of `summary.json`, where the run in this directory is complete. */
+  readonly finishedRounds: () => readonly RoundRecord[] | null;
+  readonly writeAdapter: (
+    client: string,
+    layout: Layout,
+    state: AdapterState,
+    scale: number,
+    baseModel: string,
+  ) => void;
+  readonly writeSummary: (summary: Omit<MethodSummary, 'schema'>) => void;
+  readonly writeTimings: (timings: Timings) => void;
+}
+
+/**
+ * Opens (or, for a resume, opens again) a run directory. A directory that holds another run is refused: nothing is
+ * written over.
+ */
+export function openRunDirectory(path: string, resolved: object, resume: boolean): RunDirectory {
+  const configFile = join(path, 'config.yaml');
+  const text = stringify(resolved);
+  if (existsSync(configFile)) {
+    const same = JSON.stringify(parse(readFileSync(configFile, 'utf8'))) === JSON.stringify(parse(text));
+    if (!resume)
+      throw errors.make('run-directory-exists', {
+        what: `${path} already holds a run`,
+        cure: 'Choose another --out, or add --resume to go on with it',
+      });
+    if (!same)
+      throw errors.make('resume-mismatch', {
+        what: `${configFile} was made with another configuration`,
+        cure: 'Resume with the same configuration, or start a new run',
+      });
+  } else {
+    mkdirSync(path, { recursive: true });
+    writeWhole(configFile, text);
+  }
+  return {
+    path,
+    state: join(path, 'state'),
+    finishedRounds: () => {
+      const file = join(path, 'summary.json');
+      return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as MethodSummary).rounds : null;
+    },
+    writeAdapter: (client, layout, { values, architecture }, scale, baseModel) =>
+      writeAdapter(join(path, 'clients', encodeURIComponent(client)), {
+        layout,
+        values,
+        architecture,
+        scale,
+        baseModel,
+      }),
+    writeSummary: (summary) => writeWhole(join(path, 'summary.json'), json({ schema: SUMMARY_SCHEMA, ...summary })),
+    writeTimings: (timings) => writeWhole(join(path, 'timings.json'), json(timings)),
+  };
+}
+
+/** `DIR/summary.json` of several methods: the last round of each. */
+export interface Comparison {
+  readonly schema: string;
+  readonly methods: Readonly<
+    Record<
+      string,
+      {
+        readonly averages: RoundAverages;
+        readonly clients: Readonly<
+          Record<
+            string,
+            { readonly personal: RoundRecord['clients'][number]['personal']; readonly global: number | null }
+          >
+        >;
+      }
+    >
+  >;
+}
+
+/** Compares the last rounds of several methods. */
+export function comparison(rounds: ReadonlyMap<string, readonly RoundRecord[]>): Comparison {
+  const methods = [...rounds].map(([name, records]) => {
+    const { averages, clients } = records.at(-1)!;
+    return [
+      name,
+      { averages, clients: Object.fromEntries(clients.map(({ id, personal, global }) => [id, { personal, global }])) },
+    ] as const;
+  });
+  return { schema: COMPARISON_SCHEMA, methods: Object.fromEntries(methods) };
+}
+
+/** Writes `DIR/summary.json` of several methods. */
+export function writeComparison(path: string, rounds: ReadonlyMap<string, readonly RoundRecord[]>): void {
+  writeWhole(join(path, 'summary.json'), json(comparison(rounds)));
+}

@@ -1,0 +1,38 @@
+import { openTensors, type StoredTensor, writeTensors } from '@perfit/safetensors';
+
+type NamedArrays = Readonly<Record<string, Float32Array | Float64Array | Uint32Array | Uint8Array>>;
+
+const kinds = { Float32Array, Float64Array, Uint32Array, Uint8Array } as const;
+
+/** Writes named arrays of any of these kinds, bit for bit, as the bytes of a safetensors file; kinds stand in its metadata. */
+export function writeArrays(path: string, arrays: NamedArrays, facts: Readonly<Record<string, string>> = {}): void {
+  const tensors = Object.entries(arrays).map(([name, array]): StoredTensor => {
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    return { name, elementType: 'U8', shape: [bytes.length], bytes };
+  });
+  const kindsOf = Object.fromEntries(
+    Object.entries(arrays).map(([name, array]) => [`kind:${name}`, array.constructor.name]),
+  );
+  writeTensors(path, tensors, { ...facts, ...kindsOf });
+}
+
+/** Reads what {@link writeArrays} wrote. */
+export function readArrays(path: string): {
+  readonly arrays: NamedArrays;
+  readonly facts: Readonly<Record<string, string>>;
+} {
+  const file = openTensors(path);
+  try {
+    const arrays = Object.fromEntries(
+      file.entries.map(({ name }) => {
+        const kind = kinds[file.metadata[`kind:${name}`] as keyof typeof kinds] ?? Uint8Array;
+        // A copy of its own, aligned for every kind.
+        const bytes = Uint8Array.from(file.read(name).bytes);
+        return [name, new kind(bytes.buffer, 0, bytes.length / kind.BYTES_PER_ELEMENT)];
+      }),
+    );
+    return { arrays: arrays as NamedArrays, facts: file.metadata };
+  } finally {
+    file.close();
+  }
+}
