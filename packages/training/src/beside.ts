@@ -1,21 +1,16 @@
 import type { Product } from './product.js';
 
-/** Multiplies by the frozen weight and by the thin factors, and adds: two thin products and one sum over the tokens. */
+/** Multiplies by the frozen weight in its own dtype and by the thin factors in f32, and adds: N · out sums. */
 export const beside: Product = {
   prepare: () => undefined,
-  forward: (engine, { weight, factors: { A, B } }, x) => {
+  multiply: (engine, { weight, factors: { A, B } }, x) => {
     const frozen = engine.matmul(x, weight, { transposeB: true });
-    const u = engine.matmul(x, A, { transposeB: true });
+    const wide = engine.cast(x, 'f32');
+    const u = engine.matmul(wide, A, { transposeB: true });
     const low = engine.matmul(u, B, { transposeB: true });
-    const y = engine.add(frozen, low);
-    engine.dispose(frozen, u, low);
+    const narrow = engine.cast(low, frozen.dtype);
+    const y = engine.add(frozen, narrow);
+    engine.dispose(frozen, wide, u, low, narrow);
     return y;
-  },
-  backward: (engine, { weight, factors: { A } }, dy, t) => {
-    const frozen = engine.matmul(dy, weight);
-    const low = engine.matmul(t, A);
-    const dx = engine.add(frozen, low);
-    engine.dispose(frozen, low);
-    return dx;
   },
 };

@@ -1,7 +1,7 @@
 import type { Engine, Tensor } from '@perfit/tensorflow';
 import type { Factors } from './factors.js';
 
-/** What the gradients of one group's factors are made of; all borrowed. */
+/** What the gradients of one group's factors are made of; all f32, borrowed. */
 export interface TapInput {
   /** `[N, in]` */
   readonly x: Tensor;
@@ -20,11 +20,11 @@ export interface ExampleRows {
   readonly squares: Tensor;
 }
 
-/** Gradients with respect to stacked factors, f32: dA = tᵀ x, dB = dyᵀ (x Aᵀ). Blocks of dB off the diagonal mean nothing. */
+/** Gradients with respect to stacked factors: dA = tᵀ x, dB = dyᵀ (x Aᵀ). Blocks of dB off the diagonal mean nothing. */
 export function factorGradients(engine: Engine, { x, dy, t, factors }: TapInput): Factors {
   const u = engine.matmul(x, factors.A, { transposeB: true });
-  const A = widen(engine, engine.matmul(t, x, { transposeA: true }));
-  const B = widen(engine, engine.matmul(dy, u, { transposeA: true }));
+  const A = engine.matmul(t, x, { transposeA: true });
+  const B = engine.matmul(dy, u, { transposeA: true });
   engine.dispose(u);
   return { A, B };
 }
@@ -39,7 +39,7 @@ export function exampleGradients(
   const u = engine.matmul(x, factors.A, { transposeB: true });
   const part = (left: Tensor, right: Tensor) => {
     const [l, r] = [byRow(left), byRow(right)];
-    const parts = widen(engine, engine.batchMatmul(l, r, { transposeA: true }));
+    const parts = engine.batchMatmul(l, r, { transposeA: true });
     const gradient = engine.sum(parts, 0);
     const square = engine.square(parts);
     const scaled = engine.mul(square, squares);
@@ -51,12 +51,4 @@ export function exampleGradients(
   const B = part(dy, u);
   engine.dispose(u);
   return { gradient: { A: A.gradient, B: B.gradient }, squared: { A: A.squared, B: B.squared } };
-}
-
-/** Consumes. */
-function widen(engine: Engine, x: Tensor): Tensor {
-  if (x.dtype === 'f32') return x;
-  const wide = engine.cast(x, 'f32');
-  engine.dispose(x);
-  return wide;
 }

@@ -40,13 +40,8 @@ export function stackFactors(engine: Engine, plan: GroupPlan, slots: readonly Te
   return { A, B };
 }
 
-/** Cuts gradients of stacked factors back into flat slots and hands them out by slot index. Borrows both. */
-export function cutFactors(
-  engine: Engine,
-  plan: GroupPlan,
-  { A, B }: Factors,
-  store: (slot: number, piece: Tensor) => void,
-): void {
+/** Cuts gradients of stacked factors back into flat slots, put into `pieces` by slot index. Borrows both. */
+export function cutFactors(engine: Engine, plan: GroupPlan, { A, B }: Factors, pieces: (Tensor | undefined)[]): void {
   plan.adapted.forEach(({ a, b, begin, out }, n) => {
     const { rank, in: width } = plan;
     for (const [slot, whole, at, size] of [
@@ -54,7 +49,7 @@ export function cutFactors(
       [b, B, [begin, n * rank], [out, rank]],
     ] as const) {
       const block = engine.slice(whole, at, size);
-      store(slot, engine.reshape(block, [size[0] * size[1]]));
+      pieces[slot] = engine.reshape(block, [size[0] * size[1]]);
       engine.dispose(block);
     }
   });

@@ -38,8 +38,7 @@ export function lossGradient(
     });
   const weight = input.weight ?? 1 / count;
   const squares = fisher ? exampleSquares(engine, batch, weight) : undefined;
-  projector.keep(false);
-  projector.examples(squares && { rows: batch.rows, length: batch.length, squares });
+  projector.begin({ keep: false, rows: squares && { rows: batch.rows, length: batch.length, squares } });
   try {
     const losses = backbone.backpropagate(
       batch,
@@ -48,7 +47,7 @@ export function lossGradient(
     );
     return { losses, ...projector.collect() };
   } finally {
-    projector.examples(undefined);
+    projector.begin({ keep: false });
     engine.dispose(squares);
   }
 }

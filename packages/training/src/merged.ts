@@ -1,8 +1,8 @@
 import type { Product } from './product.js';
 
 /**
- * Adds BA to the frozen weight before multiplying: 2 R Σout in operations however many tokens follow, and one product
- * in each direction. For f32: bf16 keeps 8 bits of the sum, and most of BA would be lost.
+ * Adds BA to the frozen weight before multiplying: out · in sums however many tokens follow, and one product over the
+ * tokens. For f32 only: bf16 keeps 8 bits of the sum, and most of BA would be lost.
  */
 export const merged: Product = {
   prepare: (engine, weight, { A, B }) => {
@@ -11,6 +11,5 @@ export const merged: Product = {
     engine.dispose(change);
     return sum;
   },
-  forward: (engine, { prepared }, x) => engine.matmul(x, prepared!, { transposeB: true }),
-  backward: (engine, { prepared }, dy) => engine.matmul(dy, prepared!),
+  multiply: (engine, { prepared }, x) => engine.matmul(x, prepared!, { transposeB: true }),
 };

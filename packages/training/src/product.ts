@@ -3,8 +3,9 @@ import type { Factors } from './factors.js';
 
 /** A group's frozen weight with its adapter. */
 export interface AdaptedWeight {
-  /** Frozen, `[Σ out, in]`. */
+  /** Frozen, `[Σ out, in]`, f32 or bf16. */
   readonly weight: Tensor;
+  /** f32 */
   readonly factors: Factors;
   /** What `prepare` made, if it made anything. */
   readonly prepared: Tensor | undefined;
@@ -14,8 +15,6 @@ export interface AdaptedWeight {
 export interface Product {
   /** Made once per values of the adapter; owned by the caller. */
   readonly prepare: (engine: Engine, weight: Tensor, factors: Factors) => Tensor | undefined;
-  /** x `[N, in]` → y = x (W + BA)ᵀ `[N, Σ out]` */
-  readonly forward: (engine: Engine, adapted: AdaptedWeight, x: Tensor) => Tensor;
-  /** dy `[N, Σ out]` and t = dy B `[N, n R]` → dx = dy (W + BA) `[N, in]` */
-  readonly backward: (engine: Engine, adapted: AdaptedWeight, dy: Tensor, t: Tensor) => Tensor;
+  /** x `[N, in]` → y = x (W + BA)ᵀ `[N, Σ out]`, in x's dtype. */
+  readonly multiply: (engine: Engine, adapted: AdaptedWeight, x: Tensor) => Tensor;
 }

@@ -121,7 +121,6 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
     },
     losses: (batch) => {
       load();
-      projector.keep(true);
       const losses = backbone.losses(batch, projector);
       const host = engine.download(losses) as Float32Array;
       engine.dispose(losses);

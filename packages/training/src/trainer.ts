@@ -40,8 +40,7 @@ export function createTrainer(options: {
     frozen.fold(factorsOf(layout, start.values), -scale);
   }
   const scales = uploadScales(engine, layout, scale);
-  const newProjector = () =>
-    createAdaptedProjector(engine, { layout, scales, dtype: backbone.dtype, frozen: frozen.weight });
+  const newProjector = () => createAdaptedProjector(engine, { layout, scales, frozen: frozen.weight });
   const parts = () => ({ engine, backbone, layout, projector: newProjector() });
 
   /** A projector that holds a state's values. */
@@ -60,6 +59,7 @@ export function createTrainer(options: {
     open: (session) => openSession(parts(), session),
     project: (state) => {
       const projector = loaded(state);
+      projector.begin({ keep: true });
       return { projector, dispose: projector.release };
     },
     statistics: (state, batches, needs) => {
