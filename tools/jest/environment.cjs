@@ -24,8 +24,6 @@ class NativeEnvironment extends TestEnvironment {
       'Uint8ClampedArray',
     ])
       this.global[name] = globalThis[name];
-    // Jest gives tests a copy of the environment, which native code never sees.
-    this.global.process.env = process.env;
   }
 }
 
