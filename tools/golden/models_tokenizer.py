@@ -37,6 +37,7 @@ TEXTS = [
     "don't we'll THEY'RE I'm it's o'clock 'tis 'S 'LL",
     "1 12 123 1234 12345 3.14 1,000,000 2018-01-22 0x1F 1e-5",
     " leading,  two   three    four     spaces ",
+    "  ١  ²  Ⅷ  ½  ๑",
     "  2 spaces then a digit,   3 more\t4 tab",
     "line\nbreaks\n\n\nand\r\nCRLF\r\n\r\n  indented\n\ttab\n \n",
     "def f(x: int) -> int:\n    if x <= 1:\n        return 1\n    return x * f(x - 1)  # n!\n",
