@@ -20,7 +20,7 @@ async function firstThatAnswers(candidates: readonly string[], args: readonly st
 
 /** Python 3 with pip: `$PERFIT_PYTHON`, else the first of the usual names. */
 export function findPython(): Promise<Tool | undefined> {
-  const candidates = present([process.env.PERFIT_PYTHON, 'python3', 'python', '/usr/bin/python3']);
+  const candidates = present([process.env.PERFIT_PYTHON, 'python3', 'python']);
   const script =
     'import sys, pip; assert sys.version_info >= (3, 7); print(sys.version.split()[0], "pip", pip.__version__)';
   return firstThatAnswers(candidates, ['-c', script]);

@@ -1,0 +1,14 @@
+import { hasFastBf16, readCpu } from './cpu.js';
+
+test('reads the features that matter', () => {
+  const cpu = readCpu('processor : 0\nflags\t\t: fpu sse avx2 fma avx512f amx_bf16 xsave\n');
+  expect(cpu.features).toEqual(['avx2', 'fma', 'avx512f', 'amx_bf16']);
+  expect(hasFastBf16(cpu)).toBe(true);
+});
+
+test('knows nothing where the system says nothing', () => {
+  const cpu = readCpu('');
+  expect(cpu.features).toEqual([]);
+  expect(cpu.cores).toBeGreaterThan(0);
+  expect(hasFastBf16(cpu)).toBe(false);
+});

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+
+/** Instruction sets that decide how fast the engine computes. */
+const NOTABLE = ['avx2', 'fma', 'avx512f', 'avx512_vnni', 'avx512_bf16', 'amx_bf16', 'asimd', 'bf16', 'sve'];
+
+/** The processor, as Linux describes it. */
+export interface Cpu {
+  readonly model: string;
+  readonly cores: number;
+  /** Instruction sets, of those that matter here; empty where the system does not say. */
+  readonly features: readonly string[];
+}
+
+/** Reads the processor's model and features; `cpuinfo` is the text of `/proc/cpuinfo`. */
+export function readCpu(cpuinfo = readCpuInfo()): Cpu {
+  const flags = new Set(/^(?:flags|Features)\s*:\s*(.*)$/m.exec(cpuinfo)?.[1].split(/\s+/));
+  const found = cpus();
+  return {
+    model: found[0]?.model.trim() || 'unknown',
+    cores: found.length,
+    features: NOTABLE.filter((name) => flags.has(name)),
+  };
+}
+
+/** Whether bf16 products run on instructions of their own; without them bf16 saves memory and costs time. */
+export function hasFastBf16({ features }: Cpu): boolean {
+  return features.some((name) => name.endsWith('bf16'));
+}
+
+function readCpuInfo(): string {
+  try {
+    return readFileSync('/proc/cpuinfo', 'utf8');
+  } catch {
+    return '';
+  }
+}
