@@ -54,7 +54,9 @@ test.each([
   ['with other betas', { ...adamwDefaults, beta1: 0, beta2: 0.9, epsilon: 1e-3 }, undefined],
 ])('%s: three steps are those of the formula', (_name, options, decays) => {
   const want = reference(start, gradients, 0.01, options, decays);
-  run(start, gradients, 0.01, options, decays).host.forEach((value, p) => expect(value).toBeCloseTo(want[p]!, 5));
+  run(start, gradients, 0.01, options, decays).host.forEach((value, p) => {
+    expect(value).toBeCloseTo(want[p]!, 5);
+  });
 });
 
 test('a position whose gradient is always 0 keeps moments and value of exactly 0', () => {

@@ -1,9 +1,10 @@
-import type { Layout, Site, Slot } from '@perfit/lora';
+import { createLayout, type Site } from '@perfit/lora';
 import type { ProjectionGroup } from '@perfit/models';
 import { createEngine, type Engine, type Tensor } from '@perfit/tensorflow';
 import { createAdaptedProjector } from './adapted-projector.js';
 
-const RANK = 2;
+/** Ranks differ, as after a compaction. */
+const RANKS = [2, 0, 3];
 const SCALE = 1.5;
 const site = (name: string, width: number, out: number): Site => ({
   name,
@@ -14,20 +15,6 @@ const site = (name: string, width: number, out: number): Site => ({
 });
 /** q and v adapted, k not. */
 const sites = [site('q', 5, 4), site('k', 5, 2), site('v', 5, 3)];
-
-/** Slots sorted as a layout sorts them: by name, so q before v, A before B. */
-function layoutOf(adapted: readonly Site[]): Layout {
-  let offset = 0;
-  const slots: Slot[] = adapted.flatMap((s) =>
-    (['A', 'B'] as const).map((factor) => {
-      const [rows, columns] = factor === 'A' ? [RANK, s.in] : [s.out, RANK];
-      const slot = { name: `${s.name}.lora_${factor}`, site: s, factor, offset, rows, columns, size: rows * columns };
-      offset += slot.size;
-      return slot;
-    }),
-  );
-  return { sites: adapted, rank: RANK, slots, size: offset };
-}
 
 /** A deterministic stream, so that a failure repeats. */
 function stream(seed: number): () => number {
@@ -59,7 +46,7 @@ beforeAll(async () => {
 });
 afterEach(() => expect(engine.live()).toBe(0));
 
-const layout = layoutOf([sites[0]!, sites[2]!]);
+const layout = createLayout(sites, (s) => RANKS[sites.indexOf(s)]!);
 const ROWS = 3;
 
 /** One group with its reference: W + σBA, per site, in f64. */
@@ -92,7 +79,7 @@ function setUp(length: number, dtype: 'f32' | 'bf16') {
   const whole = Float64Array.from(W);
   [0, 2].forEach((n, which) => {
     const begin = n === 0 ? 0 : 6;
-    const change = times(slotOf(2 * which + 1), slotOf(2 * which), sites[n]!.out, RANK, 5);
+    const change = times(slotOf(2 * which + 1), slotOf(2 * which), sites[n]!.out, RANKS[n]!, 5);
     change.forEach((value, i) => {
       whole[begin * 5 + i]! += SCALE * value;
     });
@@ -102,14 +89,14 @@ function setUp(length: number, dtype: 'f32' | 'bf16') {
     const [count, xs, dys] = [to - from, X.subarray(from * 5, to * 5), dY.subarray(from * 9, to * 9)];
     return Float64Array.from(
       [0, 2].flatMap((n, which) => {
-        const [begin, out] = [n === 0 ? 0 : 6, sites[n]!.out];
+        const [begin, out, rank] = [n === 0 ? 0 : 6, sites[n]!.out, RANKS[n]!];
         const own = Float64Array.from(
           { length: count * out },
           (_, i) => dys[Math.floor(i / out) * 9 + begin + (i % out)]! * SCALE,
         );
         const [A, B] = [slotOf(2 * which), slotOf(2 * which + 1)];
-        const dA = times(turned(times(own, B, count, out, RANK), count, RANK), xs, RANK, count, 5);
-        const dB = times(turned(own, count, out), times(xs, turned(A, RANK, 5), count, 5, RANK), out, count, RANK);
+        const dA = times(turned(times(own, B, count, out, rank), count, rank), xs, rank, count, 5);
+        const dB = times(turned(own, count, out), times(xs, turned(A, rank, 5), count, 5, rank), out, count, rank);
         return [...dA, ...dB];
       }),
     );

@@ -7,7 +7,7 @@ export interface TapInput {
   readonly x: Tensor;
   /** `[N, Σ out]` */
   readonly dy: Tensor;
-  /** t = dy B `[N, n R]` */
+  /** t = dy B `[N, Σ R]` */
   readonly t: Tensor;
   readonly factors: Factors;
 }

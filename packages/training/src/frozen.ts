@@ -1,4 +1,4 @@
-import type { Layout } from '@perfit/lora';
+import { type Layout, slotsBySite } from '@perfit/lora';
 import type { ProjectionGroup, Site } from '@perfit/models';
 import type { Engine, Tensor } from '@perfit/tensorflow';
 import type { LowRankFactor } from './contract.js';
@@ -72,11 +72,12 @@ export function frozenWeights(engine: Engine, sites: readonly Site[]): FrozenWei
   };
 }
 
-/** The adapter's own A and B, site by site, out of flat values: what a start is subtracted with. */
+/** The A and B of every site out of flat values: what a start is subtracted with. */
 export function factorsOf(layout: Layout, values: Float32Array): readonly LowRankFactor[] {
-  const slice = (site: string, factor: 'A' | 'B'): Float32Array => {
-    const slot = layout.slots.find((candidate) => candidate.site.name === site && candidate.factor === factor)!;
-    return values.subarray(slot.offset, slot.offset + slot.size);
-  };
-  return layout.sites.map(({ name }) => ({ site: name, rank: layout.rank, A: slice(name, 'A'), B: slice(name, 'B') }));
+  return slotsBySite(layout).map(({ site, A, B }) => ({
+    site: site.name,
+    rank: A.rows,
+    A: values.subarray(A.offset, A.offset + A.size),
+    B: values.subarray(B.offset, B.offset + B.size),
+  }));
 }

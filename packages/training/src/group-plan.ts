@@ -9,6 +9,9 @@ export interface AdaptedSite {
   /** First row of the site in the group's `[Σ out, in]`. */
   readonly begin: number;
   readonly out: number;
+  /** R of the site, and its first row in the stacked A `[Σ R, in]`. Ranks differ where an adapter was compacted. */
+  readonly rank: number;
+  readonly low: number;
 }
 
 /** Where the adapters of a group's sites lie. */
@@ -17,7 +20,7 @@ export interface GroupPlan {
   readonly in: number;
   /** Σ out over all sites of the group, adapted or not. */
   readonly out: number;
-  /** R of one site. */
+  /** Σ R over the adapted sites. */
   readonly rank: number;
 }
 
@@ -34,13 +37,18 @@ export function groupPlanner(layout: Layout): (group: ProjectionGroup) => GroupP
     if (known) return known;
     const adapted: AdaptedSite[] = [];
     let begin = 0;
+    let low = 0;
     for (const { name, out } of group.sites) {
       const a = slots.get(`${name}/A`);
       const b = slots.get(`${name}/B`);
-      if (a !== undefined && b !== undefined) adapted.push({ a, b, begin, out });
+      if (a !== undefined && b !== undefined) {
+        const rank = layout.slots[a]!.rows;
+        adapted.push({ a, b, begin, out, rank, low });
+        low += rank;
+      }
       begin += out;
     }
-    const plan = { adapted, in: group.sites[0]!.in, out: begin, rank: layout.rank };
+    const plan = { adapted, in: group.sites[0]!.in, out: begin, rank: low };
     plans.set(key, plan);
     return plan;
   };

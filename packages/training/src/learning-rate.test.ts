@@ -20,15 +20,20 @@ test('the cosine: peak after the warm-up, half way at the middle, the floor at t
 
 test('no rate is above the peak or, after the warm-up, below the floor or above the one before', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 200 }), fc.nat(), fc.double({ min: 0, max: 1, noNaN: true }), (total, w, part) => {
-      const warmup = w % total;
-      const { at } = cosineSchedule({ peak: 1, total, warmup, floor: part });
-      for (let step = 0; step < total; step++) {
-        expect(at(step)).toBeLessThanOrEqual(1);
-        if (step >= warmup) expect(at(step)).toBeGreaterThanOrEqual(part - 1e-12);
-        if (step > warmup) expect(at(step)).toBeLessThanOrEqual(at(step - 1));
-      }
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 200 }),
+      fc.nat(),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (total, w, part) => {
+        const warmup = w % total;
+        const { at } = cosineSchedule({ peak: 1, total, warmup, floor: part });
+        for (let step = 0; step < total; step++) {
+          expect(at(step)).toBeLessThanOrEqual(1);
+          if (step >= warmup) expect(at(step)).toBeGreaterThanOrEqual(part - 1e-12);
+          if (step > warmup) expect(at(step)).toBeLessThanOrEqual(at(step - 1));
+        }
+      },
+    ),
   );
 });
 
