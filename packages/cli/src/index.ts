@@ -1,1 +1,2 @@
-export {};
+export { errors as cliErrors } from './errors.js';
+export { createProgram, main } from './main.js';

@@ -1,5 +1,5 @@
 import { concat, defer, EMPTY, finalize, type Observable, of } from 'rxjs';
-import type { RoundEvent, Sampler, Store, Transport } from './contract.js';
+import type { RoundEvent, RoundRecord, Sampler, Store, Transport } from './contract.js';
 import { aggregate } from './round/aggregate.js';
 import { distribute } from './round/distribute.js';
 import type { LoopState } from './round/loop-state.js';
@@ -13,8 +13,8 @@ export interface LoopWorld {
   readonly transport: Transport;
   readonly store: Store;
   readonly sampler: Sampler;
-  /** Hears of the clients' final adapters at the moment that the method keeps. */
-  readonly onKept: () => void;
+  /** Saves what a reader of the run directory needs, after every whole round and at the end. */
+  readonly save: (rounds: readonly RoundRecord[], complete: boolean) => void;
 }
 
 /**
@@ -23,7 +23,7 @@ export interface LoopWorld {
  */
 export function roundLoop(
   context: MethodContext,
-  { transport, store, sampler, onKept }: LoopWorld,
+  { transport, store, sampler, save }: LoopWorld,
 ): Observable<RoundEvent> {
   return defer(() => {
     const { plan, configuration, layout, engine, data, streams, start } = context;
@@ -63,10 +63,12 @@ export function roundLoop(
         aggregate(state, round), // 3
         distribute(state, round), // 4
       );
-    const keep = defer(() => {
-      onKept();
-      return EMPTY;
-    });
+    const records = () => state.drafts.map(recordOf);
+    const saveRounds = (complete: boolean) =>
+      defer(() => {
+        save(records(), complete);
+        return EMPTY;
+      });
     // The figure after the local steps that would follow the last round, for which alone they are taken.
     const afterwards = plan.method.trains
       ? concat(
@@ -77,9 +79,12 @@ export function roundLoop(
       : EMPTY;
     return concat(
       of(started),
-      ...Array.from({ length: Math.max(0, rounds - from + 1) }, (_, index) => defer(() => playRound(from + index))),
-      plan.method.keeps === 'distributed' ? concat(keep, afterwards) : concat(afterwards, keep),
-      defer(() => of<RoundEvent>({ type: 'run-completed', method: plan.name, rounds: state.drafts.map(recordOf) })),
+      ...Array.from({ length: Math.max(0, rounds - from + 1) }, (_, index) =>
+        defer(() => concat(playRound(from + index), saveRounds(false))),
+      ),
+      afterwards,
+      saveRounds(true),
+      defer(() => of<RoundEvent>({ type: 'run-completed', method: plan.name, rounds: records() })),
     ).pipe(finalize(() => stop.abort()));
   });
 }

@@ -26,7 +26,8 @@ export interface RunDirectory {
     baseModel: string,
   ) => void;
   readonly writeSummary: (summary: Omit<MethodSummary, 'schema'>) => void;
-  readonly writeTimings: (timings: Timings) => void;
+  /** Also marks the run as complete or not. */
+  readonly writeTimings: (timings: Timings, complete: boolean) => void;
 }
 
 /**
@@ -56,8 +57,10 @@ export function openRunDirectory(path: string, resolved: object, resume: boolean
     path,
     state: join(path, 'state'),
     finishedRounds: () => {
-      const file = join(path, 'summary.json');
-      return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as MethodSummary).rounds : null;
+      const read = (name: string) => JSON.parse(readFileSync(join(path, name), 'utf8'));
+      const complete =
+        existsSync(join(path, 'timings.json')) && (read('timings.json') as { complete: boolean }).complete;
+      return complete ? (read('summary.json') as MethodSummary).rounds : null;
     },
     writeAdapter: (client, layout, { values, architecture }, scale, baseModel) =>
       writeAdapter(join(path, 'clients', encodeURIComponent(client)), {
@@ -68,7 +71,7 @@ export function openRunDirectory(path: string, resolved: object, resume: boolean
         baseModel,
       }),
     writeSummary: (summary) => writeWhole(join(path, 'summary.json'), json({ schema: SUMMARY_SCHEMA, ...summary })),
-    writeTimings: (timings) => writeWhole(join(path, 'timings.json'), json(timings)),
+    writeTimings: (timings, complete) => writeWhole(join(path, 'timings.json'), json({ complete, ...timings })),
   };
 }
 

@@ -93,25 +93,18 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
       const store = directoryStore(directory.state);
       const transport = localTransport(context, store, evaluator);
       const { hear, timings } = timingsRecorder(world.clock);
-      const onKept = () => {
-        if (!plan.method.trains) return;
-        for (const client of transport.clients)
-          directory.writeAdapter(client, context.layout, transport.personal(client), context.scale, baseModel);
+      const save = (rounds: readonly RoundRecord[], complete: boolean) => {
+        if (plan.method.trains) {
+          for (const client of transport.clients)
+            directory.writeAdapter(client, context.layout, transport.personal(client), context.scale, baseModel);
+        }
+        directory.writeSummary({ method: plan.name, seed: configuration.seed, config: withoutPaths(resolved), rounds });
+        directory.writeTimings(timings, complete);
+        if (complete) finished.set(plan.name, rounds);
+        if (complete && !single) writeComparison(out, finished);
       };
-      return roundLoop(context, { transport, store, sampler: sampler.make(), onKept }).pipe(
-        tap((event) => {
-          hear(event);
-          if (event.type !== 'run-completed') return;
-          finished.set(plan.name, event.rounds);
-          directory.writeSummary({
-            method: plan.name,
-            seed: configuration.seed,
-            config: withoutPaths(resolved),
-            rounds: event.rounds,
-          });
-          directory.writeTimings(timings);
-          if (!single) writeComparison(out, finished);
-        }),
+      return roundLoop(context, { transport, store, sampler: sampler.make(), save }).pipe(
+        tap(hear),
         finalize(() => {
           evaluator.dispose();
           context.trainer.dispose();

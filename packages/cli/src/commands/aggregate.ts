@@ -1,0 +1,95 @@
+import { basename, join, resolve } from 'node:path';
+import { AGGREGATOR, type Update } from '@perfit/aggregation';
+import { type AdapterFile, fullArchitecture, pack, readAdapter, unpackInto, writeAdapter } from '@perfit/lora';
+import { createContainer, randomStreams, resolveStrategy } from '@perfit/runtime';
+import { Command } from 'commander';
+import { alignAdapters } from '../align-adapters.js';
+import { errors } from '../errors.js';
+import { refuseExisting } from '../refuse-existing.js';
+import { terminal } from '../terminal.js';
+
+/** `perfit aggregate` */
+export function aggregateCommand(): Command {
+  return new Command('aggregate')
+    .description('Aggregate saved client folders under any rule: OUT/global and OUT/clients/NAME.')
+    .argument(
+      '<dirs...>',
+      'client folders: adapter_model.safetensors, adapter_config.json, and mask.bin + mask.json or a full mask',
+    )
+    .requiredOption('--aggregator <name>', 'shared-exclusive, weighted-mean, …')
+    .option('--weights <list>', 'one weight a folder, separated by commas (default: all the same)')
+    .requiredOption('--out <dir>', 'folder to write')
+    .option('--json', 'print counts as JSON')
+    .addHelpText(
+      'after',
+      `
+Example:
+  perfit aggregate --aggregator shared-exclusive --weights 3,5 clients/a clients/b --out merged`,
+    )
+    .action((dirs: readonly string[], options) => {
+      const aggregator = resolveStrategy(createContainer(), AGGREGATOR, 'aggregator', options.aggregator).make();
+      const weights = parseWeights(options.weights, dirs.length);
+      const names = dirs.map((dir) => basename(resolve(dir)));
+      const twice = names.find((name, index) => names.indexOf(name) !== index);
+      if (twice !== undefined)
+        throw errors.make('duplicate-folder', { what: `two folders are named '${twice}'`, cure: 'Rename one of them' });
+      refuseExisting(options.out);
+      const adapters: readonly AdapterFile[] = alignAdapters(
+        names,
+        dirs.map((dir) => readAdapter(dir)),
+      );
+      const { layout, scale, baseModel } = adapters[0]!;
+      const start = new Float32Array(layout.size);
+      let state = aggregator.initialize(layout, start);
+      const fold = aggregator.fold(state, {
+        layout,
+        round: 1,
+        random: randomStreams(1).stream('aggregate', '', 1),
+        registered: () => undefined,
+      });
+      for (const [index, { values, architecture }] of adapters.entries()) {
+        const update: Update = {
+          client: names[index]!,
+          mask: architecture,
+          values: pack(values, architecture),
+          architecture,
+          examples: weights[index]!,
+          metrics: {},
+        };
+        fold.add(update);
+      }
+      state = fold.finish();
+      const globalArchitecture = aggregator.sharedPositions(state, fullArchitecture(layout.size));
+      const write = (path: string, values: Float32Array, architecture: AdapterFile['architecture']) =>
+        writeAdapter(path, { layout, values, architecture, scale, baseModel });
+      write(join(options.out, 'global'), aggregator.globalModule(state), globalArchitecture);
+      const clients = adapters.map(({ values, architecture }, index) => {
+        const client = names[index]!;
+        const download = aggregator.download(state, { client, architecture });
+        write(
+          join(options.out, 'clients', client),
+          unpackInto(Float32Array.from(values), download.mask, download.values),
+          architecture,
+        );
+        const shared = aggregator.sharedPositions(state, architecture).live;
+        return { client, live: architecture.live, shared, exclusive: architecture.live - shared };
+      });
+      const result = { aggregator: aggregator.name, positions: layout.size, global: globalArchitecture.live, clients };
+      if (options.json) return terminal.json(result);
+      for (const { client, live, shared, exclusive } of clients)
+        terminal.result(`${client}: ${live} live, ${shared} shared, ${exclusive} exclusive`);
+      terminal.result(`global: ${result.global} of ${result.positions} positions, in ${options.out}`);
+    });
+}
+
+function parseWeights(list: string | undefined, count: number): readonly number[] {
+  if (list === undefined) return new Array<number>(count).fill(1);
+  const weights = list.split(',').map(Number);
+  if (weights.length !== count || weights.some((weight) => !(weight > 0 && Number.isFinite(weight)))) {
+    throw errors.make('wrong-use', {
+      what: `--weights ${list} for ${count} folders`,
+      cure: `Give ${count} positive numbers`,
+    });
+  }
+  return weights;
+}

@@ -1,0 +1,22 @@
+import { inspectEngine, installEngine } from '@perfit/tensorflow';
+import { Command } from 'commander';
+import { terminal } from '../terminal.js';
+
+/** `perfit doctor` */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('Say which engine computes here, and what to do about what is missing.')
+    .option('--fix', 'install the native engine into the cache')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExamples:\n  perfit doctor\n  perfit doctor --fix')
+    .action(async (options) => {
+      if (options.fix) await installEngine({ onProgress: terminal.note });
+      const report = await inspectEngine();
+      if (options.json) return terminal.json(report);
+      for (const [name, value] of Object.entries(report)) {
+        if (name === 'lacks') continue;
+        terminal.result(`${name}: ${typeof value === 'object' ? JSON.stringify(value) : value}`);
+      }
+      for (const { lack, cure } of report.lacks) terminal.result(`lacks ${lack}: ${cure}`);
+    });
+}

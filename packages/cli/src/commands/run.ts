@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import {
+  createContainer,
+  jsonlSink,
+  prepareRun,
+  readConfiguration,
+  systemClock,
+  tensorboardSink,
+} from '@perfit/runtime';
+import { Command } from 'commander';
+import { connectable, Subject, takeUntil } from 'rxjs';
+import { comparisonSink } from '../comparison-sink.js';
+import { comparisonTable } from '../comparison-table.js';
+import { openEngine } from '../engine.js';
+import { terminal } from '../terminal.js';
+import { terminalSink } from '../terminal-sink.js';
+
+const collect = (value: string, before: readonly string[]) => [...before, value];
+
+/** `perfit run [config.yaml]` */
+export function runCommand(): Command {
+  return new Command('run')
+    .description('Run the methods of a configuration over federated clients; without a file, the embedded default.')
+    .argument('[config]', 'YAML configuration')
+    .option('--set <key=value>', 'change a key; the value is YAML (repeatable)', collect, [] as readonly string[])
+    .option('--out <dir>', 'run directory (default: runs/TIME-NAME)')
+    .option('--resume', 'go on with the run in --out after its last whole round')
+    .option('--tensorboard <dir>', 'also write TensorBoard event files there')
+    .option('--json', 'print the comparison as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  perfit run
+  perfit run --set methods=[fedit,perfit] --set seed=2
+  perfit run examples/fedflan/perfit.yaml --set data=path/to/fedflan --out runs/fedflan
+  perfit run examples/fedflan/perfit.yaml --out runs/fedflan --resume`,
+    )
+    .action(async (config: string | undefined, options, command: Command) => {
+      const configuration = readConfiguration(config ?? null, options.set);
+      const out = options.out ?? freshDirectory(config);
+      const engine = await openEngine(command.optsWithGlobals());
+      const run = await prepareRun(configuration, {
+        engine,
+        container: createContainer(),
+        clock: systemClock,
+        out,
+        resume: options.resume === true,
+      });
+      const stopped = new Subject<void>();
+      const stop = () => {
+        terminal.note(`[perfit/cli] stopped: whole rounds are in ${out}. Go on with --out ${out} --resume.`);
+        process.exitCode = 130;
+        stopped.next();
+      };
+      process.once('SIGINT', stop).once('SIGTERM', stop);
+      const events = connectable(run.events.pipe(takeUntil(stopped)));
+      const comparison = comparisonSink();
+      const sinks = [
+        terminalSink(process.stderr),
+        jsonlSink((method) => join(run.directories.get(method)!, 'events.jsonl'), systemClock),
+        comparison,
+        ...(options.tensorboard ? [tensorboardSink(options.tensorboard, systemClock)] : []),
+      ];
+      try {
+        const attached = Promise.all(sinks.map((sink) => sink.attach(events)));
+        events.connect();
+        await attached;
+        if (process.exitCode === 130) return;
+        if (options.json) terminal.json({ out, ...comparison.result() });
+        else
+          terminal.result(`${comparisonTable(comparison.result())}
+
+${out}`);
+      } finally {
+        process.off('SIGINT', stop).off('SIGTERM', stop);
+        run.dispose();
+      }
+    });
+}
+
+function freshDirectory(config: string | undefined): string {
+  const name = config === undefined ? 'embedded' : (config.split(/[\\/]/).pop() ?? 'run').replace(/\.ya?ml$/, '');
+  const time = new Date(systemClock.now()).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  const base = join('runs', `${time}-${name}`);
+  for (let i = 1; ; i++) {
+    const path = i === 1 ? base : `${base}-${i}`;
+    if (!existsSync(resolve(path))) return path;
+  }
+}
