@@ -1,3 +1,14 @@
+export { interpolate, interpolateFactory } from './adoptions/interpolate.js';
+export { replace, replaceFactory } from './adoptions/replace.js';
+export { validated, validatedFactory } from './adoptions/validated.js';
+export {
+  type SharedExclusiveOptions,
+  sharedExclusive,
+  sharedExclusiveFactory,
+} from './aggregators/shared-exclusive.js';
+export { weightedMean, weightedMeanFactory } from './aggregators/weighted-mean.js';
+export { checkUpdate } from './check-update.js';
+export { checkedFold } from './checked-fold.js';
 export type {
   Adoption,
   AdoptionInput,
@@ -10,3 +21,7 @@ export type {
   Update,
 } from './contract.js';
 export { ADOPTION, AGGREGATOR } from './contract.js';
+export { errors as aggregationErrors } from './errors.js';
+export { addScaled, addWeight } from './masked-sum.js';
+export { aggregationFactories, registerAggregation } from './register.js';
+export { stateArray } from './state-array.js';

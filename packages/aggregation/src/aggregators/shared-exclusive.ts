@@ -1,0 +1,99 @@
+import { pack } from '@perfit/lora';
+import { defineStrategy } from '@perfit/strategy';
+import { z } from 'zod';
+import { checkedFold } from '../checked-fold.js';
+import type { Aggregator, ServerState } from '../contract.js';
+import { errors } from '../errors.js';
+import { addScaled, addWeight } from '../masked-sum.js';
+import { filterPositions, recount } from '../registry.js';
+import { stateArray } from '../state-array.js';
+
+/** Options of {@link sharedExclusive}. */
+export interface SharedExclusiveOptions {
+  /** Clients whose registered architecture must hold a position for it to be shared. Default 2. */
+  readonly minHolders?: number;
+}
+
+/** The arrays of the state, length P each (any length where `size` is not given). */
+function read(state: ServerState, size?: number) {
+  return {
+    g: stateArray(state, 'g', 'Float32Array', size),
+    holders: stateArray(state, 'holders', 'Uint32Array', size),
+    aggregated: stateArray(state, 'aggregated', 'Uint32Array', size),
+  };
+}
+
+/**
+ * PerFIT's rule (arXiv 2402.16919; the exact laws are ours). The registry count c[p] is the number of clients whose
+ * latest architecture holds p, sampled now or not, this round's uploads included. p is *shared* if c[p] ≥ minHolders,
+ * else *exclusive*. For a shared p with holders H_p among this round's uploads
+ *
+ *     g[p] = Σ_{i ∈ H_p} n_i θ_i[p] / Σ_{i ∈ H_p} n_i
+ *
+ * and a shared p that nobody sent keeps its g. Exclusive positions are never written. A client receives g where p is
+ * shared and has a g; the global module is g there and 0 elsewhere.
+ *
+ * State: `g [P]`; `holders [P]`, c; `aggregated [P]`, the number of rounds that wrote g[p]: 0 where there is no g yet,
+ * as where p is registered but does not travel.
+ *
+ * @throws `aggregation/bad-option` unless minHolders is a whole number from 1 up.
+ */
+export function sharedExclusive({ minHolders = 2 }: SharedExclusiveOptions = {}): Aggregator {
+  if (!(Number.isSafeInteger(minHolders) && minHolders >= 1))
+    throw errors.make('bad-option', { what: `minHolders is ${minHolders}`, cure: 'Use a whole number from 1 up' });
+  return {
+    name: 'shared-exclusive',
+    initialize: ({ size }) => ({
+      g: new Float32Array(size),
+      holders: new Uint32Array(size),
+      aggregated: new Uint32Array(size),
+    }),
+    fold: (state, context) => {
+      const { size } = context.layout;
+      const before = read(state, size);
+      const holders = before.holders.slice();
+      const sum = new Float64Array(size);
+      const weight = new Float64Array(size);
+      return checkedFold(state, context, {
+        add: ({ client, mask, values, architecture, examples }) => {
+          recount(holders, client, context.registered(client), architecture);
+          addScaled(sum, mask, values, examples);
+          addWeight(weight, mask, examples);
+        },
+        finish: () => {
+          const g = before.g.slice();
+          const aggregated = before.aggregated.slice();
+          for (let p = 0; p < size; p++)
+            if (weight[p] > 0 && holders[p] >= minHolders) {
+              g[p] = sum[p] / weight[p];
+              aggregated[p]++;
+            }
+          return { g, holders, aggregated };
+        },
+      });
+    },
+    download: (state, { architecture }) => {
+      const { g, holders, aggregated } = read(state, architecture.size);
+      const mask = filterPositions(architecture, (p) => holders[p] >= minHolders && aggregated[p] > 0);
+      return { mask, values: pack(g, mask) };
+    },
+    globalModule: (state) => {
+      const { g, holders, aggregated } = read(state);
+      return g.map((value, p) => (holders[p] >= minHolders && aggregated[p] > 0 ? value : 0));
+    },
+    sharedPositions: (state, architecture) => {
+      const { holders } = read(state, architecture.size);
+      return filterPositions(architecture, (p) => holders[p] >= minHolders);
+    },
+  };
+}
+
+/** Factory of {@link sharedExclusive}. */
+export const sharedExclusiveFactory = defineStrategy({
+  kind: 'aggregator',
+  name: 'shared-exclusive',
+  summary:
+    'PerFIT: the weighted mean of each position over its holders where enough clients hold it, else the client’s own.',
+  optionsSchema: z.strictObject({ minHolders: z.int().min(1).default(2) }),
+  make: sharedExclusive,
+});

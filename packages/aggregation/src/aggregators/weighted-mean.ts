@@ -1,0 +1,51 @@
+import { pack } from '@perfit/lora';
+import { defineStrategy } from '@perfit/strategy';
+import { z } from 'zod';
+import { checkedFold } from '../checked-fold.js';
+import type { Aggregator } from '../contract.js';
+import { addScaled } from '../masked-sum.js';
+import { stateArray } from '../state-array.js';
+
+/**
+ * FedIT's rule (Zhang et al. 2023; FedAvg, McMahan et al. 2017): g[p] = Σ n_i θ_i[p] / Σ n_i over all of a round's
+ * updates. A position that an update does not carry counts as 0. Everyone receives g on its whole architecture; before
+ * the first update g = θ₀. State: `g [P]`.
+ */
+export function weightedMean(): Aggregator {
+  return {
+    name: 'weighted-mean',
+    initialize: (layout, start) => ({ g: stateArray({ start }, 'start', 'Float32Array', layout.size).slice() }),
+    fold: (state, context) => {
+      const { size } = context.layout;
+      stateArray(state, 'g', 'Float32Array', size);
+      const sum = new Float64Array(size);
+      let weight = 0;
+      return checkedFold(state, context, {
+        add: ({ mask, values, examples }) => {
+          addScaled(sum, mask, values, examples);
+          weight += examples;
+        },
+        finish: () => {
+          const g = new Float32Array(size);
+          for (let p = 0; p < size; p++) g[p] = sum[p] / weight;
+          return { g };
+        },
+      });
+    },
+    download: (state, { architecture }) => ({
+      mask: architecture,
+      values: pack(stateArray(state, 'g', 'Float32Array', architecture.size), architecture),
+    }),
+    globalModule: (state) => stateArray(state, 'g', 'Float32Array').slice(),
+    sharedPositions: (_, architecture) => architecture,
+  };
+}
+
+/** Factory of {@link weightedMean}. */
+export const weightedMeanFactory = defineStrategy({
+  kind: 'aggregator',
+  name: 'weighted-mean',
+  summary: 'FedIT: the mean of all updates, weighted by their examples; a position that is not sent counts as 0.',
+  optionsSchema: z.strictObject({}),
+  make: weightedMean,
+});
