@@ -1,3 +1,21 @@
+export {
+  architectureFrom,
+  architectureFromBytes,
+  emptyArchitecture,
+  fullArchitecture,
+  isLive,
+  livePositions,
+} from './architecture.js';
+export {
+  difference,
+  equalArchitectures,
+  expectedJaccard,
+  intersect,
+  jaccard,
+  union,
+} from './architecture-algebra.js';
+export type { CompactAdapter } from './compact-ranks.js';
+export { compactRanks, embedAdapter } from './compact-ranks.js';
 export type {
   AdapterState,
   Architecture,
@@ -10,3 +28,20 @@ export type {
   Start,
 } from './contract.js';
 export { INITIALIZATION } from './contract.js';
+export { errors as loraErrors } from './errors.js';
+export type { GaussianOptions } from './initializations/gaussian.js';
+export { gaussian, gaussianFactory } from './initializations/gaussian.js';
+export type { SymmetricOptions } from './initializations/symmetric.js';
+export { symmetric, symmetricFactory } from './initializations/symmetric.js';
+export { zero, zeroFactory } from './initializations/zero.js';
+export type { SiteSlots } from './layout.js';
+export { createLayout, factorName, parametersAtRank, slotsBySite } from './layout.js';
+export { applyArchitecture, pack, unpackInto } from './masked-values.js';
+export { mergeDelta } from './merge-delta.js';
+export { readAdapter } from './peft/read-adapter.js';
+export type { SavedAdapter } from './peft/saved-adapter.js';
+export { writeAdapter } from './peft/write-adapter.js';
+export type { MirroredPairs } from './ranks.js';
+export { mirroredPairs, rankArchitecture } from './ranks.js';
+export { loraFactories, registerLora } from './register.js';
+export { selectSites } from './select-sites.js';

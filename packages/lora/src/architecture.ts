@@ -1,0 +1,92 @@
+import type { Architecture } from './contract.js';
+import { errors } from './errors.js';
+
+/** Number of ones in every byte. */
+const ones = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
+
+/** Counts the ones of a bit mask. */
+export function countOnes(bits: Uint8Array): number {
+  let count = 0;
+  for (let byte = 0; byte < bits.length; byte++) count += ones[bits[byte]];
+  return count;
+}
+
+/** The bits of the last byte that belong to a mask of that size. */
+function lastByte(size: number): number {
+  return size % 8 === 0 ? 255 : (1 << (size % 8)) - 1;
+}
+
+/** Every position live. */
+export function fullArchitecture(size: number): Architecture {
+  const bits = new Uint8Array(Math.ceil(size / 8)).fill(255);
+  if (bits.length) bits[bits.length - 1] = lastByte(size);
+  return { size, live: size, bits };
+}
+
+/** No position live. */
+export function emptyArchitecture(size: number): Architecture {
+  return { size, live: 0, bits: new Uint8Array(Math.ceil(size / 8)) };
+}
+
+/**
+ * The positions that a predicate accepts, or that a list names (in any order, repeated ones once).
+ *
+ * @throws `bad-position`
+ * @example
+ * architectureFrom(10, (position) => position % 2 === 0).live; // 5
+ * architectureFrom(10, [3, 4]).live; // 2
+ */
+export function architectureFrom(size: number, live: ((position: number) => boolean) | Iterable<number>): Architecture {
+  const bits = new Uint8Array(Math.ceil(size / 8));
+  if (typeof live === 'function') {
+    for (let position = 0; position < size; position++) if (live(position)) bits[position >> 3] |= 1 << (position & 7);
+  } else {
+    for (const position of live) {
+      if (!Number.isInteger(position) || position < 0 || position >= size)
+        throw errors.make('bad-position', {
+          what: `position ${position} is not in a layout of ${size}`,
+          cure: `Give whole numbers from 0 to ${size - 1}`,
+        });
+      bits[position >> 3] |= 1 << (position & 7);
+    }
+  }
+  return { size, live: countOnes(bits), bits };
+}
+
+/**
+ * A bit mask from bytes, least significant bit first, as `mask.bin` holds it. Copies them.
+ *
+ * @throws `bad-bits` unless there are ⌈size / 8⌉ bytes and the bits past `size` are 0
+ */
+export function architectureFromBytes(size: number, bytes: Uint8Array): Architecture {
+  const expected = Math.ceil(size / 8);
+  const cure = 'Use the mask that was written with this layout';
+  if (bytes.length !== expected)
+    throw errors.make('bad-bits', {
+      what: `a mask of ${size} positions takes ${expected} bytes, got ${bytes.length}`,
+      cure,
+    });
+  if (expected && bytes[expected - 1] & ~lastByte(size))
+    throw errors.make('bad-bits', { what: `the mask has ones past its ${size} positions`, cure });
+  const bits = Uint8Array.from(bytes);
+  return { size, live: countOnes(bits), bits };
+}
+
+/** Whether a position is live. */
+export function isLive(architecture: Architecture, position: number): boolean {
+  return (architecture.bits[position >> 3] & (1 << (position & 7))) !== 0;
+}
+
+/** The live positions, ascending: length `architecture.live`. */
+export function livePositions({ bits, live }: Architecture): Uint32Array {
+  const positions = new Uint32Array(live);
+  let next = 0;
+  for (let byte = 0; byte < bits.length; byte++)
+    for (let rest = bits[byte]; rest; rest &= rest - 1) positions[next++] = byte * 8 + lowestOne(rest);
+  return positions;
+}
+
+/** Index of the lowest one of a byte that has one. */
+export function lowestOne(byte: number): number {
+  return 31 - Math.clz32(byte & -byte);
+}

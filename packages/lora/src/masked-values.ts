@@ -1,0 +1,57 @@
+import { lowestOne } from './architecture.js';
+import type { Architecture } from './contract.js';
+import { errors } from './errors.js';
+
+function checkLength(what: string, length: number, expected: number): void {
+  if (length !== expected)
+    throw errors.make('size-mismatch', {
+      what: `${what} has ${length} numbers where ${expected} are due`,
+      cure: 'Use values and masks of one layout',
+    });
+}
+
+/**
+ * The values at the live positions, in order of position: length `mask.live`.
+ *
+ * @throws `size-mismatch`
+ */
+export function pack(values: Float32Array, mask: Architecture): Float32Array {
+  checkLength('θ', values.length, mask.size);
+  const { bits } = mask;
+  const packed = new Float32Array(mask.live);
+  let next = 0;
+  for (let byte = 0; byte < bits.length; byte++)
+    for (let rest = bits[byte]; rest; rest &= rest - 1) packed[next++] = values[byte * 8 + lowestOne(rest)];
+  return packed;
+}
+
+/**
+ * Writes packed values to their positions in `target` (length P); other positions stay.
+ *
+ * @throws `size-mismatch`
+ */
+export function unpackInto(target: Float32Array, mask: Architecture, packed: Float32Array): void {
+  checkLength('θ', target.length, mask.size);
+  checkLength('the packed vector', packed.length, mask.live);
+  const { bits } = mask;
+  let next = 0;
+  for (let byte = 0; byte < bits.length; byte++)
+    for (let rest = bits[byte]; rest; rest &= rest - 1) target[byte * 8 + lowestOne(rest)] = packed[next++];
+}
+
+/**
+ * A copy with 0 at every position that is not live.
+ *
+ * @throws `size-mismatch`
+ */
+export function applyArchitecture(values: Float32Array, mask: Architecture): Float32Array {
+  checkLength('θ', values.length, mask.size);
+  const { bits } = mask;
+  const masked = new Float32Array(values.length);
+  for (let byte = 0; byte < bits.length; byte++)
+    for (let rest = bits[byte]; rest; rest &= rest - 1) {
+      const position = byte * 8 + lowestOne(rest);
+      masked[position] = values[position];
+    }
+  return masked;
+}
