@@ -1,13 +1,13 @@
-import { type AdapterFile, architectureFrom, createLayout, type Layout, livePositions } from '@perfit/lora';
+import { createLayout, embedAdapter, type SavedAdapter } from '@perfit/lora';
 import { errors } from './errors.js';
 
 /**
  * Brings adapters of different rank into the layout of the largest: a smaller one keeps its first ranks, and its mask
  * is 0 above them. Adapters of other sites or another scale σ = alpha / r cannot be averaged and are refused.
  */
-export function alignAdapters(names: readonly string[], adapters: readonly AdapterFile[]): readonly AdapterFile[] {
+export function alignAdapters(names: readonly string[], adapters: readonly SavedAdapter[]): readonly SavedAdapter[] {
   const widest = adapters.reduce((a, b) => (b.layout.rank > a.layout.rank ? b : a));
-  const sitesOf = ({ layout }: AdapterFile) =>
+  const sitesOf = ({ layout }: SavedAdapter) =>
     layout.sites
       .map((site) => `${site.name} ${site.out}×${site.in}`)
       .sort()
@@ -27,22 +27,7 @@ export function alignAdapters(names: readonly string[], adapters: readonly Adapt
     }
   }
   const layout = createLayout(widest.layout.sites, widest.layout.rank);
-  return adapters.map((adapter) => (adapter.layout.rank === layout.rank ? adapter : widen(adapter, layout)));
-}
-
-function widen(adapter: AdapterFile, layout: Layout): AdapterFile {
-  const moved = new Int32Array(adapter.layout.size);
-  for (const slot of adapter.layout.slots) {
-    const target = layout.slots.find(({ name }) => name === slot.name)!;
-    for (let i = 0; i < slot.size; i++) {
-      const row = Math.floor(i / slot.columns);
-      moved[slot.offset + i] = target.offset + row * target.columns + (i - row * slot.columns);
-    }
-  }
-  const values = new Float32Array(layout.size);
-  for (let p = 0; p < moved.length; p++) values[moved[p]!] = adapter.values[p]!;
-  const positions = livePositions(adapter.architecture)
-    .map((p) => moved[p]!)
-    .sort();
-  return { ...adapter, layout, values, architecture: architectureFrom(layout.size, positions) };
+  return adapters.map((adapter) =>
+    adapter.layout.rank === layout.rank ? adapter : { ...adapter, layout, ...embedAdapter(adapter, layout) },
+  );
 }

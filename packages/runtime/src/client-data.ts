@@ -3,22 +3,28 @@ import {
   type Encode,
   embeddedDataset,
   encodeRow,
+  heldOutRows,
   loadDataset,
   type Partition,
   type Partitioner,
   type Prompt,
   type Row,
+  splitRows,
+  tailSplit,
 } from '@perfit/datasets';
 import type { Configuration } from './configuration.js';
 import type { ClientData, RandomStreams } from './contract.js';
 import { errors } from './errors.js';
+
+/** Share of a client's rows that become test rows where the data set brings none. */
+const TEST_SHARE = 0.2;
 
 /** What turns rows into examples. */
 export interface RowEncoding {
   readonly prompt: Prompt;
   readonly encode: Encode;
   readonly eosId: number;
-  readonly maxTokens: number;
+  readonly maxTokens: number | undefined;
 }
 
 /** The data of a run, dealt out to its clients. */
@@ -58,68 +64,30 @@ export function dealOut(
   const partition = partitioner.partition(dataset.train, streams.stream('partition'));
   const limits: { readonly trainRows?: number | undefined; readonly testRows?: number | undefined } =
     typeof configuration.data === 'string' ? {} : configuration.data;
-  const share = configuration.validation.share;
+  const matching = (heldOut: readonly Row[]) => {
+    const indices = heldOutRows({ rows: dataset.train, partition, heldOut });
+    return (client: string) => indices.get(client)!.map((index) => heldOut[index]!);
+  };
+  const testOf = dataset.test.length > 0 ? matching(dataset.test) : null;
+  const validationOf = dataset.validation.length > 0 ? matching(dataset.validation) : null;
   const encode = (rows: readonly Row[]) => rows.map((row) => encodeRow(row, encoding));
   const clients = [...partition.clients].map(([id, indices]): ClientData => {
     const own = indices.map((index) => dataset.train[index]!);
-    const held =
-      dataset.test.length > 0
-        ? { rest: own, taken: matching(own, dataset.test, partition.label) }
-        : draw(own, 0.2, streams.stream('test-split', id));
-    const rows = held.rest.slice(0, limits.trainRows);
-    const brought = dataset.validation.length > 0 ? matching(own, dataset.validation, partition.label) : [];
-    const cut = brought.length > 0 ? rows.length : Math.ceil(rows.length * (1 - share));
-    const train = rows.slice(0, cut);
-    const test = held.taken.slice(0, limits.testRows);
+    const held = testOf
+      ? { train: own, test: testOf(id) }
+      : splitRows(own, TEST_SHARE, streams.stream('test-split', id));
+    const rows = held.train.slice(0, limits.trainRows);
+    const { head: train, tail } = validationOf
+      ? { head: rows, tail: validationOf(id) }
+      : tailSplit(rows, configuration.validation.share);
+    const test = held.test.slice(0, limits.testRows);
     if (train.length === 0 || test.length === 0) {
       throw errors.make('empty-client', {
         what: `client ${id} has ${train.length} training and ${test.length} test rows`,
         cure: 'Give it rows, or use fewer clients',
       });
     }
-    return {
-      id,
-      train: encode(train),
-      validation: encode(brought.length > 0 ? brought : rows.slice(cut)),
-      test: encode(test),
-      rows: { train, test },
-    };
+    return { id, train: encode(train), validation: encode(tail), test: encode(test), rows: { train, test } };
   });
   return { name: dataset.name, sha256: dataset.sha256, clients, partition };
-}
-
-/** The rows that carry a client's mix of labels: as many as keep the proportions of its own rows, in file order. */
-function matching(own: readonly Row[], rows: readonly Row[], label: Partition['label']): readonly Row[] {
-  if (label === null) return rows;
-  const labelOf = (row: Row) => row[label] ?? '';
-  const ownCounts = countBy(own, labelOf);
-  const available = countBy(rows, labelOf);
-  const reach = [...ownCounts]
-    .map(([value, count]) => (available.get(value) ?? 0) / count)
-    .filter((ratio) => ratio > 0);
-  const scale = reach.length > 0 ? Math.min(...reach) : 0;
-  const left = new Map([...ownCounts].map(([value, count]) => [value, Math.max(1, Math.round(count * scale))]));
-  return rows.filter((row) => {
-    const remaining = left.get(labelOf(row)) ?? 0;
-    if (remaining > 0) left.set(labelOf(row), remaining - 1);
-    return remaining > 0;
-  });
-}
-
-function countBy(rows: readonly Row[], labelOf: (row: Row) => string): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const row of rows) counts.set(labelOf(row), (counts.get(labelOf(row)) ?? 0) + 1);
-  return counts;
-}
-
-/** Draws a share of the rows without replacement; what is left keeps its order. */
-function draw(
-  rows: readonly Row[],
-  share: number,
-  random: () => number,
-): { rest: readonly Row[]; taken: readonly Row[] } {
-  const chosen = new Set<number>();
-  const wanted = Math.max(1, Math.round(rows.length * share));
-  while (chosen.size < Math.min(wanted, rows.length - 1)) chosen.add(Math.floor(random() * rows.length));
-  return { rest: rows.filter((_, index) => !chosen.has(index)), taken: rows.filter((_, index) => chosen.has(index)) };
 }

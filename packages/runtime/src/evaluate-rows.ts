@@ -1,5 +1,5 @@
 import { encodeRow, type Row } from '@perfit/datasets';
-import type { AdapterFile } from '@perfit/lora';
+import type { SavedAdapter } from '@perfit/lora';
 import type { Engine } from '@perfit/tensorflow';
 import { createTrainer } from '@perfit/training';
 import { perplexity } from './averages.js';
@@ -22,16 +22,18 @@ export interface RowsEvaluation {
 /** Scores a model, with or without an adapter, on rows. */
 export function evaluateRows(
   engine: Engine,
-  { backbone }: LoadedModel,
-  adapter: AdapterFile | null,
+  { backbone, checkpoint }: LoadedModel,
+  adapter: SavedAdapter | null,
   rows: readonly Row[],
   encoding: RowEncoding,
+  warn: (message: string) => void,
 ): RowsEvaluation {
   const trainer = adapter
     ? createTrainer({ engine, backbone, layout: adapter.layout, scale: adapter.scale })
     : undefined;
   const evaluator = openEvaluator({ engine, backbone, trainer });
   try {
+    warnOfCuts(rows, encoding, checkpoint.config.context, warn);
     const examples = evaluator.perExample(
       adapter?.values ?? null,
       rows.map((row) => encodeRow(row, encoding)),
@@ -54,6 +56,21 @@ export function evaluateRows(
     evaluator.dispose();
     trainer?.dispose();
   }
+}
+
+/** Says how many rows the model's context cuts; what the user's own limit cuts is as asked. */
+function warnOfCuts(
+  rows: readonly Row[],
+  encoding: RowEncoding,
+  context: number,
+  warn: (message: string) => void,
+): void {
+  if (encoding.maxTokens !== undefined && encoding.maxTokens < context) return;
+  const cut = rows.filter((row) => encodeRow(row, { ...encoding, maxTokens: undefined }).ids.length > context).length;
+  if (cut > 0)
+    warn(
+      `[perfit/runtime] ${cut} of ${rows.length} rows are longer than the model's context of ${context} tokens and were cut.`,
+    );
 }
 
 /** The first N rows of each client; rows without a client count as one. */

@@ -1,4 +1,4 @@
-import { type AdapterState, pack, unpackInto } from '@perfit/lora';
+import { type AdapterState, type Architecture, pack, unpackInto } from '@perfit/lora';
 import type { ClientData, ClientRecord, Store, Transport } from './contract.js';
 import type { Evaluator } from './evaluate-values.js';
 import { trainLocally } from './local-training.js';
@@ -30,7 +30,7 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
     deliver: async (client, _round, download) => {
       const record = recordOf(client);
       const own = record.state.shared;
-      const received = unpackInto(Float32Array.from(own.values), download.mask, download.values);
+      const received = overlay(own.values, download.mask, download.values);
       const { validation } = clients.get(client)!;
       const { values, lambda } = await plan.adoption.make().adopt({
         own: own.values,
@@ -56,6 +56,13 @@ function searchDue(search: MethodContext['plan']['search'], searched: number, ro
 
 /** A dense adapter again, for the next search: the client's own live values, θ₀ elsewhere (ours). */
 function regrow(own: AdapterState, dense: AdapterState): AdapterState {
-  const values = unpackInto(Float32Array.from(dense.values), own.architecture, pack(own.values, own.architecture));
+  const values = overlay(dense.values, own.architecture, pack(own.values, own.architecture));
   return { values, architecture: dense.architecture };
+}
+
+/** A copy of values with packed values written over the positions of a mask. */
+function overlay(values: Float32Array, mask: Architecture, packed: Float32Array): Float32Array {
+  const copy = Float32Array.from(values);
+  unpackInto(copy, mask, packed);
+  return copy;
 }

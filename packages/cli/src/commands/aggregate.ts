@@ -1,6 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import { AGGREGATOR, type Update } from '@perfit/aggregation';
-import { type AdapterFile, fullArchitecture, pack, readAdapter, unpackInto, writeAdapter } from '@perfit/lora';
+import { fullArchitecture, pack, readAdapter, type SavedAdapter, unpackInto, writeAdapter } from '@perfit/lora';
 import { createContainer, randomStreams, resolveStrategy } from '@perfit/runtime';
 import { Command } from 'commander';
 import { alignAdapters } from '../align-adapters.js';
@@ -34,7 +34,7 @@ Example:
       if (twice !== undefined)
         throw errors.make('duplicate-folder', { what: `two folders are named '${twice}'`, cure: 'Rename one of them' });
       refuseExisting(options.out);
-      const adapters: readonly AdapterFile[] = alignAdapters(
+      const adapters: readonly SavedAdapter[] = alignAdapters(
         names,
         dirs.map((dir) => readAdapter(dir)),
       );
@@ -60,17 +60,15 @@ Example:
       }
       state = fold.finish();
       const globalArchitecture = aggregator.sharedPositions(state, fullArchitecture(layout.size));
-      const write = (path: string, values: Float32Array, architecture: AdapterFile['architecture']) =>
+      const write = (path: string, values: Float32Array, architecture: SavedAdapter['architecture']) =>
         writeAdapter(path, { layout, values, architecture, scale, baseModel });
       write(join(options.out, 'global'), aggregator.globalModule(state), globalArchitecture);
       const clients = adapters.map(({ values, architecture }, index) => {
         const client = names[index]!;
         const download = aggregator.download(state, { client, architecture });
-        write(
-          join(options.out, 'clients', client),
-          unpackInto(Float32Array.from(values), download.mask, download.values),
-          architecture,
-        );
+        const received = Float32Array.from(values);
+        unpackInto(received, download.mask, download.values);
+        write(join(options.out, 'clients', client), received, architecture);
         const shared = aggregator.sharedPositions(state, architecture).live;
         return { client, live: architecture.live, shared, exclusive: architecture.live - shared };
       });

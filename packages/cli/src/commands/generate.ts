@@ -38,7 +38,7 @@ Examples:
         const trainer = adapter
           ? createTrainer({ engine, backbone, layout: adapter.layout, scale: adapter.scale })
           : null;
-        const projection = trainer?.projectorOf({ values: adapter!.values, architecture: adapter!.architecture });
+        const projection = trainer?.project({ values: adapter!.values, architecture: adapter!.architecture });
         try {
           const prompt = options.chat
             ? tokenizer.chat([{ role: 'user', content: options.prompt }], true)
