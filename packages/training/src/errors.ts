@@ -3,8 +3,6 @@ import { defineErrors } from '@perfit/strategy';
 /** Errors of `@perfit/training`. */
 export const errors = defineErrors('training', {
   'unknown-site': 'The layout names a projection that the backbone does not have, or has in another shape.',
-  'wrong-length': 'An array of values does not have one entry per position of the layout.',
-  'wrong-architecture': 'An architecture or a state belongs to another layout.',
   'bad-option': 'An option of the optimiser or of a learning-rate schedule is outside its range.',
   'no-loss-tokens': 'A batch has no token that carries loss.',
   'packed-examples': 'Per-example statistics were asked of a batch with several examples in one row.',

@@ -13,6 +13,7 @@ export { LOCAL_UPDATE } from './contract.js';
 export { cosineSchedule } from './cosine.js';
 export { errors as trainingErrors } from './errors.js';
 export { plainUpdate, plainUpdateFactory } from './plain.js';
+export { createPretrainer, type Pretrainer } from './pretrainer.js';
 export { proximalUpdate, proximalUpdateFactory } from './proximal.js';
 export { registerTraining, trainingFactories } from './register.js';
 export { scoreRows } from './score-rows.js';

@@ -1,5 +1,5 @@
 import type { Batch } from '@perfit/datasets';
-import type { Layout } from '@perfit/lora';
+import { applyArchitecture, intersect, type Layout } from '@perfit/lora';
 import type { Backbone } from '@perfit/models';
 import type { StatisticNeed, Statistics } from '@perfit/nas';
 import type { Engine, Tensor } from '@perfit/tensorflow';
@@ -10,7 +10,8 @@ import type { Session, SessionOptions } from './contract.js';
 import { errors } from './errors.js';
 import { checkRate } from './learning-rate.js';
 import { lossGradient } from './loss-gradient.js';
-import { checkArchitecture, checkLength, masked, maskOf } from './mask.js';
+import { maskOf } from './mask.js';
+import { type StatisticSums, statisticSums } from './statistic-sums.js';
 
 /** What every session of a trainer shares; `projector` belongs to the session. */
 export interface SessionParts {
@@ -27,27 +28,25 @@ export interface SessionParts {
 export function openSession({ engine, backbone, layout, projector }: SessionParts, options: SessionOptions): Session {
   const { state, trainable, localUpdate, optimizer } = options;
   const size = layout.size;
-  checkLength(state.values, layout);
-  checkArchitecture(state.architecture, layout);
-  if (trainable) checkArchitecture(trainable, layout);
   checkOptimizer(optimizer);
 
   let architecture = state.architecture;
-  let live = maskOf(architecture);
-  const trains = trainable ? maskOf(trainable) : undefined;
   let mask = uploadMask();
-  let values = engine.upload(masked(state.values, live), [size]);
+  let values = engine.upload(masked(state.values), [size]);
   const anchor = engine.cast(values, 'f32');
   let moments: Moments | undefined;
   let gradient: Tensor | undefined;
   let loaded = false;
-  let gathering:
-    | { needs: readonly StatisticNeed[]; gradient?: Tensor; squared?: Tensor; batches: number; examples: number }
-    | undefined;
+  let gathering: { readonly needs: readonly StatisticNeed[]; readonly sums: StatisticSums } | undefined;
   let disposed = false;
 
+  /** 1 where a position trains. */
   function uploadMask(): Tensor {
-    return engine.upload(trains ? masked(trains, live) : live, [size]);
+    return engine.upload(maskOf(trainable ? intersect(trainable, architecture) : architecture, size), [size]);
+  }
+  /** A copy that is exactly 0 outside the architecture. */
+  function masked(all: Float32Array): Float32Array {
+    return applyArchitecture(all, architecture);
   }
   const replace = (next: Tensor): void => {
     engine.dispose(values);
@@ -60,14 +59,8 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
     if (!loaded) projector.load(values);
     loaded = true;
   };
-  /** The sum so far and one more; consumes the sum, borrows the other. */
-  const accumulate = (sum: Tensor | undefined, more: Tensor): Tensor => {
-    const next = sum ? engine.add(sum, more) : engine.cast(more, 'f32');
-    engine.dispose(sum);
-    return next;
-  };
   const stopGathering = (): void => {
-    engine.dispose(gathering?.gradient, gathering?.squared);
+    gathering?.sums.dispose();
     gathering = undefined;
   };
   const release = (): void => {
@@ -91,12 +84,7 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
             cure: 'Lower the learning rate, or clip the gradient to a smaller norm',
           });
         }
-        if (gathering) {
-          gathering.gradient = accumulate(gathering.gradient, found.gradient);
-          if (found.squared) gathering.squared = accumulate(gathering.squared, found.squared);
-          gathering.batches++;
-          gathering.examples += batch.examples;
-        }
+        gathering?.sums.add(found, batch.examples);
         engine.dispose(found.squared, gradient);
         const corrected = localUpdate.correct(engine, { gradient: found.gradient, values, anchor });
         gradient = engine.mul(corrected, mask);
@@ -109,7 +97,7 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
           moments,
           learningRate,
           options: optimizer,
-          decays: trains && mask,
+          decays: trainable && mask,
         });
         engine.dispose(moments.first, moments.second, used === gradient ? undefined : used);
         moments = after.moments;
@@ -128,24 +116,17 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
     },
     gather: (needs) => {
       stopGathering();
-      gathering = { needs, batches: 0, examples: 0 };
+      gathering = { needs, sums: statisticSums(engine) };
     },
     statistics: (): Statistics => {
-      if (!gathering?.gradient)
+      const batches = gathering?.sums.batches();
+      if (!gathering || !batches)
         throw errors.make('not-gathering', {
           what: gathering ? 'statistics were asked for before any step' : 'statistics were asked for without gather',
           cure: 'Call gather, take a step, then ask',
         });
-      const mean = (sum: Tensor, count: number) =>
-        masked(
-          (engine.download(sum) as Float32Array).map((value) => value / count),
-          live,
-        );
-      const statistics = {
-        values: read(),
-        gradient: mean(gathering.gradient, gathering.batches),
-        ...(gathering.squared ? { fisher: mean(gathering.squared, gathering.examples) } : {}),
-      };
+      const { gradient: mean, fisher } = gathering.sums.means(batches);
+      const statistics = { values: read(), gradient: masked(mean), ...(fisher ? { fisher: masked(fisher) } : {}) };
       stopGathering();
       return statistics;
     },
@@ -159,15 +140,14 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
     values: () => read(),
     architecture: () => architecture,
     write: (next) => {
-      checkLength(next, layout);
+      const kept = masked(next);
       release();
-      replace(engine.upload(masked(next, live), [size]));
+      replace(engine.upload(kept, [size]));
     },
     prune: (next) => {
-      checkArchitecture(next, layout);
+      const live = maskOf(next, size);
       release();
       architecture = next;
-      live = maskOf(next);
       const kept = engine.upload(live, [size]);
       replace(engine.mul(values, kept));
       if (moments) {
@@ -200,7 +180,7 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
         what: `position ${at} of the adapter is ${host[at]}`,
         cure: 'Lower the learning rate, or clip the gradient to a smaller norm',
       });
-    return masked(host, live);
+    return masked(host);
   }
 }
 

@@ -1,14 +1,11 @@
-import type { Batch } from '@perfit/datasets';
-import type { AdapterState, Layout, Start } from '@perfit/lora';
+import { type AdapterState, applyArchitecture, type Layout, type Start } from '@perfit/lora';
 import type { Backbone } from '@perfit/models';
-import type { StatisticNeed, Statistics } from '@perfit/nas';
 import type { Engine, Tensor } from '@perfit/tensorflow';
 import { createAdaptedProjector } from './adapted-projector.js';
+import { batchStatistics } from './batch-statistics.js';
 import type { Trainer } from './contract.js';
 import { errors } from './errors.js';
 import { factorsOf, frozenWeights } from './frozen.js';
-import { lossGradient } from './loss-gradient.js';
-import { checkArchitecture, checkLength, masked, maskOf } from './mask.js';
 import { openSession } from './session.js';
 
 /**
@@ -35,20 +32,15 @@ export function createTrainer(options: {
   if (!Number.isFinite(scale))
     throw errors.make('bad-option', { what: `the scale is ${scale}`, cure: 'Use a finite number, alpha / rank' });
   const frozen = frozenWeights(engine, backbone.sites);
-  if (start?.subtracted) {
-    checkLength(start.values, layout);
-    frozen.fold(factorsOf(layout, start.values), -scale);
-  }
+  if (start?.subtracted) frozen.fold(factorsOf(layout, start.values), -scale);
   const scales = uploadScales(engine, layout, scale);
   const newProjector = () => createAdaptedProjector(engine, { layout, scales, frozen: frozen.weight });
   const parts = () => ({ engine, backbone, layout, projector: newProjector() });
 
   /** A projector that holds a state's values. */
   const loaded = ({ values, architecture }: AdapterState) => {
-    checkLength(values, layout);
-    checkArchitecture(architecture, layout);
     const projector = newProjector();
-    const tensor = engine.upload(masked(values, maskOf(architecture)), [layout.size]);
+    const tensor = engine.upload(applyArchitecture(values, architecture), [layout.size]);
     projector.load(tensor);
     engine.dispose(tensor);
     return projector;
@@ -96,48 +88,4 @@ function uploadScales(engine: Engine, layout: Layout, scale: number): Tensor {
   const scales = new Float32Array(layout.size).fill(1);
   for (const { factor, offset, size } of layout.slots) if (factor === 'B') scales.fill(scale, offset, offset + size);
   return engine.upload(scales, [layout.size]);
-}
-
-/** All batches as one: every loss token weighs 1 / (tokens of all batches). */
-function batchStatistics(input: {
-  readonly engine: Engine;
-  readonly backbone: Backbone;
-  readonly projector: ReturnType<typeof createAdaptedProjector>;
-  readonly state: AdapterState;
-  readonly batches: readonly Batch[];
-  readonly needs: readonly StatisticNeed[];
-}): Statistics {
-  const { engine, backbone, projector, state, batches, needs } = input;
-  const mask = maskOf(state.architecture);
-  const tokens = batches.reduce((sum, batch) => sum + batch.labels.length, 0);
-  const examples = batches.reduce((sum, batch) => sum + batch.examples, 0);
-  if (tokens === 0)
-    throw errors.make('no-loss-tokens', {
-      what: `${batches.length} batches have no loss token`,
-      cure: 'Give rows whose output is not empty',
-    });
-  const gradient = new Float32Array(mask.length);
-  const fisher = needs.includes('fisher') ? new Float32Array(mask.length) : undefined;
-  for (const batch of batches) {
-    const found = lossGradient(engine, {
-      backbone,
-      projector,
-      batch,
-      fisher: fisher !== undefined,
-      weight: 1 / tokens,
-    });
-    engine.download(found.gradient).forEach((value, p) => {
-      gradient[p]! += value;
-    });
-    if (fisher && found.squared)
-      engine.download(found.squared).forEach((value, p) => {
-        fisher[p]! += value / examples;
-      });
-    engine.dispose(found.losses, found.gradient, found.squared);
-  }
-  return {
-    values: masked(state.values, mask),
-    gradient: masked(gradient, mask),
-    ...(fisher ? { fisher: masked(fisher, mask) } : {}),
-  };
 }
