@@ -13,7 +13,7 @@ const project = (name) => ({
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
   },
-  transformIgnorePatterns: ['/node_modules/(?!(@huggingface|pure-rand|d3-random)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(@huggingface|pure-rand|pbf|d3-random)/)'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testMatch: ['**/*.test.ts'],
 });

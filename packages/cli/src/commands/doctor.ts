@@ -1,5 +1,6 @@
 import { inspectEngine, installEngine } from '@perfit/tensorflow';
 import { Command } from 'commander';
+import { reportLines } from '../engine-report.js';
 import { terminal } from '../terminal.js';
 
 /** `perfit doctor` */
@@ -10,13 +11,9 @@ export function doctorCommand(): Command {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExamples:\n  perfit doctor\n  perfit doctor --fix')
     .action(async (options) => {
-      if (options.fix) await installEngine({ onProgress: terminal.note });
+      if (options.fix) await installEngine({ onProgress: ({ message }) => terminal.note(message) });
       const report = await inspectEngine();
       if (options.json) return terminal.json(report);
-      for (const [name, value] of Object.entries(report)) {
-        if (name === 'lacks') continue;
-        terminal.result(`${name}: ${typeof value === 'object' ? JSON.stringify(value) : value}`);
-      }
-      for (const { lack, cure } of report.lacks) terminal.result(`lacks ${lack}: ${cure}`);
+      terminal.result(reportLines(report).join('\n'));
     });
 }

@@ -43,7 +43,6 @@ Example:
             state: { values, architecture },
             batches: [batch],
             importance,
-            layout,
             random: randomStreams(options.seed).stream('scores'),
           });
           const tensors = layout.slots.map(({ name, offset, size, rows: height, columns }) =>

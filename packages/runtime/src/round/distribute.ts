@@ -1,4 +1,4 @@
-import { concat, defer, from, mergeMap, type Observable, of } from 'rxjs';
+import { concat, defer, mergeMap, type Observable, of } from 'rxjs';
 import { perplexity } from '../averages.js';
 import type { Loss, RoundEvent } from '../contract.js';
 import { downloadBytes } from '../cost-book.js';
@@ -10,7 +10,7 @@ export function distribute(state: LoopState, round: number): Observable<RoundEve
   const { name: method } = state.context.plan;
   return concat(
     ...state.transport.clients.map((client) =>
-      from(distributeTo(state, client, round)).pipe(mergeMap((events) => events)),
+      defer(() => distributeTo(state, client, round)).pipe(mergeMap((events) => events)),
     ),
     defer(() => {
       const draft = state.drafts.at(-1)!;
