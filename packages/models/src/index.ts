@@ -1,3 +1,9 @@
+export type { LoadOptions } from './backbone/load.js';
+export { loadBackbone } from './backbone/load.js';
+export { initialWeights } from './checkpoint/initial-weights.js';
+export { openCheckpoint } from './checkpoint/open.js';
+export type { TokenizerFiles } from './checkpoint/write.js';
+export { writeCheckpoint } from './checkpoint/write.js';
 export type {
   Backbone,
   Checkpoint,
@@ -13,3 +19,5 @@ export type {
   WeightGradientSink,
   WeightSource,
 } from './contract.js';
+export { errors as modelsErrors } from './errors.js';
+export { frozenProjector } from './frozen-projector.js';

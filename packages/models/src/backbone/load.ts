@@ -1,0 +1,131 @@
+import type { DType, Engine } from '@perfit/tensorflow';
+import { crossEntropy, headLogits } from '../blocks/cross-entropy.js';
+import { decoderLayer } from '../blocks/decoder-layer.js';
+import type { Pass } from '../blocks/pass.js';
+import { rmsNorm } from '../blocks/rms-norm.js';
+import type { Backbone, Checkpoint, Projector, Site, TokenBatch } from '../contract.js';
+import { errors } from '../errors.js';
+import { scopedEngine } from '../scope.js';
+import { backpropagate, hiddenStates } from './backpropagate.js';
+import { checkBatch, checkPositions } from './check-batch.js';
+import { startDecoding } from './decode.js';
+import { sitesOf } from './sites.js';
+import { tableCache } from './tables.js';
+import { uploadWeights } from './weights.js';
+
+/** How a backbone is loaded. */
+export interface LoadOptions {
+  /** Element type of the frozen matrices and of products; norms, softmax, residual stream and losses stay f32. */
+  readonly dtype?: 'f32' | 'bf16';
+}
+
+/**
+ * Brings a checkpoint onto an engine as a frozen LLaMA backbone. Reads every weight, and leaves the checkpoint open.
+ * `dispose()` gives back all that it put on the engine.
+ *
+ * @throws `unsupported-dtype`, `not-finite`
+ * @example
+ * const engine = await createEngine();
+ * const checkpoint = await openCheckpoint(await resolveModel('smollm2-135m'));
+ * const backbone = await loadBackbone(engine, checkpoint);
+ */
+export async function loadBackbone(
+  engine: Engine,
+  checkpoint: Pick<Checkpoint, 'config' | 'weights'>,
+  { dtype = 'f32' }: LoadOptions = {},
+): Promise<Backbone> {
+  if (!engine.supports(dtype))
+    throw errors.make('unsupported-dtype', {
+      what: `the ${engine.description.kind} engine does not compute in ${dtype}`,
+      cure: 'Load the model in f32, or use the native engine',
+    });
+  return buildBackbone(engine, checkpoint, dtype);
+}
+
+function buildBackbone(
+  engine: Engine,
+  { config, weights: source }: Pick<Checkpoint, 'config' | 'weights'>,
+  dtype: DType,
+): Backbone {
+  const e = scopedEngine(engine);
+  const sites = sitesOf(config);
+  const weights = uploadWeights(e, config, sites, source, dtype);
+  const tables = tableCache(e, config, dtype);
+  const norm = (weight: (typeof weights)['norm']) => rmsNorm(e, weight, config.normEpsilon, dtype);
+  const layers = weights.layers.map(({ inputNorm, postNorm, qkv, output, gate, up, down }) =>
+    decoderLayer(
+      e,
+      config,
+      {
+        attention: { norm: norm(inputNorm), qkv, output },
+        feedForward: { norm: norm(postNorm), gate, up, down },
+      },
+      dtype,
+    ),
+  );
+  // The last norm's output meets the head, whose gradient starts from f32 losses.
+  const head = { norm: norm(weights.norm), weight: weights.head };
+  const parts = { config, weights, layers, head, tables };
+
+  const passOf = ({ rows, length }: TokenBatch, projector: Projector): Pass => ({
+    rows,
+    length,
+    tables: tables.whole(length),
+    projector,
+  });
+  const groupOf = new Map(weights.groups.flatMap((group) => group.sites.map((site) => [site.name, group] as const)));
+
+  return {
+    config,
+    dtype,
+    sites,
+    losses: (batch, projector) => {
+      checkBatch(config, batch);
+      return e.tidy(() => {
+        const hidden = hiddenStates(e, parts, passOf(batch, projector), batch.ids);
+        const positions = e.upload(batch.lossPositions, [batch.lossPositions.length]);
+        return crossEntropy(e, head, { hidden, positions, labels: e.upload(batch.labels, [batch.labels.length]) });
+      });
+    },
+    logits: (batch, positions, projector) => {
+      checkBatch(config, batch);
+      checkPositions(batch, positions);
+      return e.tidy(() => {
+        const hidden = hiddenStates(e, parts, passOf(batch, projector), batch.ids);
+        return headLogits(e, head, { hidden, positions: e.upload(positions, [positions.length]) });
+      });
+    },
+    backpropagate: (batch, projector, { weights: given, sink } = {}) => {
+      checkBatch(config, batch);
+      const losses = batch.labels.length;
+      if (given && given.length !== losses)
+        throw errors.make('bad-batch', {
+          what: `${given.length} weights were given for ${losses} losses`,
+          cure: 'Give one weight per loss position',
+        });
+      return backpropagate(
+        e,
+        parts,
+        passOf(batch, projector),
+        batch,
+        given ?? new Float32Array(losses).fill(1 / losses),
+        sink,
+      );
+    },
+    decode: (projector) => startDecoding(e, parts, projector),
+    frozen: (site) => {
+      const group = groupOf.get(site.name)!;
+      const begin = rowsBefore(group.sites, site.name);
+      return e.tidy(() => e.download(e.slice(group.weight, [begin, 0], [site.out, site.in])) as Float32Array);
+    },
+    dispose: () => {
+      tables.dispose();
+      weights.dispose();
+    },
+  };
+}
+
+function rowsBefore(sites: readonly Site[], name: string): number {
+  const index = sites.findIndex((site) => site.name === name);
+  return sites.slice(0, index).reduce((sum, site) => sum + site.out, 0);
+}

@@ -1,0 +1,91 @@
+import type { DType, Tensor } from '@perfit/tensorflow';
+import type { ModelConfig, ProjectionGroup, Site, WeightSource } from '../contract.js';
+import type { ScopedEngine } from '../scope.js';
+
+/** One layer's weights on the engine. */
+export interface LayerTensors {
+  readonly inputNorm: Tensor;
+  readonly postNorm: Tensor;
+  readonly qkv: ProjectionGroup;
+  readonly output: ProjectionGroup;
+  readonly gate: ProjectionGroup;
+  readonly up: ProjectionGroup;
+  readonly down: ProjectionGroup;
+}
+
+/** A backbone's weights on the engine: matrices in its element type, norms in f32. Owns its tensors. */
+export interface BackboneWeights {
+  readonly embedding: Tensor;
+  /** The embedding itself where the head is tied. */
+  readonly head: Tensor;
+  readonly norm: Tensor;
+  readonly layers: readonly LayerTensors[];
+  readonly groups: readonly ProjectionGroup[];
+  readonly dispose: () => void;
+}
+
+/** Joins matrices of one width, one below the other. */
+function stack(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0];
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Which projections of a layer are stacked: those of attention, whose product is cut by heads anyway. */
+const stacked = {
+  qkv: ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'],
+  output: ['self_attn.o_proj'],
+  gate: ['mlp.gate_proj'],
+  up: ['mlp.up_proj'],
+  down: ['mlp.down_proj'],
+} as const;
+
+/** Brings a source's weights onto the engine; nothing stays there when it fails. */
+export function uploadWeights(
+  e: ScopedEngine,
+  config: ModelConfig,
+  sites: readonly Site[],
+  source: WeightSource,
+  dtype: DType,
+): BackboneWeights {
+  const bySite = new Map(sites.map((site) => [site.name, site]));
+  const matrix = (names: readonly string[], rows: number, width: number) =>
+    e.tidy(() => e.as(e.upload(stack(names.map((name) => source.read(name))), [rows, width]), dtype));
+  const vector = (name: string) => e.upload(source.read(name), [config.hidden]);
+  const group = (layer: number, parts: readonly string[]): ProjectionGroup => {
+    const members = parts.map((part) => bySite.get(`model.layers.${layer}.${part}`)!);
+    const rows = members.reduce((sum, site) => sum + site.out, 0);
+    const weight = matrix(
+      members.map((site) => `${site.name}.weight`),
+      rows,
+      members[0].in,
+    );
+    return { sites: members, weight };
+  };
+  const all = e.tidy(() => {
+    const embedding = matrix(['model.embed_tokens.weight'], config.vocabulary, config.hidden);
+    const head = config.tiedHead ? embedding : matrix(['lm_head.weight'], config.vocabulary, config.hidden);
+    const layers = Array.from({ length: config.layers }, (_, layer) => ({
+      inputNorm: vector(`model.layers.${layer}.input_layernorm.weight`),
+      postNorm: vector(`model.layers.${layer}.post_attention_layernorm.weight`),
+      qkv: group(layer, stacked.qkv),
+      output: group(layer, stacked.output),
+      gate: group(layer, stacked.gate),
+      up: group(layer, stacked.up),
+      down: group(layer, stacked.down),
+    }));
+    return { embedding, head, norm: vector('model.norm.weight'), layers };
+  });
+  const groups = all.layers.flatMap(({ qkv, output, gate, up, down }) => [qkv, output, gate, up, down]);
+  const dispose = () => {
+    e.dispose(all.embedding, all.norm, ...groups.map(({ weight }) => weight));
+    if (!config.tiedHead) e.dispose(all.head);
+    for (const { inputNorm, postNorm } of all.layers) e.dispose(inputNorm, postNorm);
+  };
+  return { ...all, groups, dispose };
+}

@@ -1,0 +1,11 @@
+import type { Engine } from '@perfit/tensorflow';
+import type { Projector } from './contract.js';
+
+/** The projector that adapts nothing: the model as it was loaded. */
+export function frozenProjector(engine: Engine): Projector {
+  return {
+    adapts: () => false,
+    project: ({ weight }, x) => engine.matmul(x, weight, { transposeB: true }),
+    backproject: ({ weight }, _x, dy, wantsInput) => (wantsInput ? engine.matmul(dy, weight) : undefined),
+  };
+}
