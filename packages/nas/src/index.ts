@@ -9,3 +9,18 @@ export type {
   Trainee,
 } from './contract.js';
 export { GRANULARITY, IMPORTANCE, SCHEDULE } from './contract.js';
+export { errors as nasErrors } from './errors.js';
+export { weight, weightFactory } from './granularities/weight.js';
+export { first, firstFactory } from './importance/first.js';
+export { gradient, gradientFactory } from './importance/gradient.js';
+export { magnitude, magnitudeFactory } from './importance/magnitude.js';
+export { mixed, mixedFactory } from './importance/mixed.js';
+export { random, randomFactory } from './importance/random.js';
+export { second, secondFactory } from './importance/second.js';
+export { nasFactories, registerNas } from './register.js';
+export { cubic, cubicFactory } from './schedules/cubic.js';
+export { geometric, geometricFactory } from './schedules/geometric.js';
+export { linear, linearFactory } from './schedules/linear.js';
+export { oneShot, oneShotFactory } from './schedules/one-shot.js';
+export type { SearchOptions } from './search.js';
+export { search } from './search.js';
