@@ -1,6 +1,6 @@
 import type { Comparison } from '@perfit/runtime';
 import Table from 'cli-table3';
-import colors from 'picocolors';
+import { tableStyle } from './table-style.js';
 
 const figure = (value: number | null | undefined) =>
   value === null || value === undefined ? '–' : value >= 1000 ? value.toExponential(2) : value.toPrecision(4);
@@ -13,12 +13,11 @@ const moments = ['afterDistribution', 'afterLocal'] as const;
 /** Perplexities of the last round: one row a method and moment, one column a client, then the three averages. */
 export function comparisonTable({ methods }: Comparison): string {
   const clients = Object.keys(Object.values(methods)[0]?.clients ?? {});
-  const plain = { head: [], border: [] };
   const table = new Table({
     head: ['perplexity', 'after', ...clients, 'client mean', 'exp mean loss', 'token-weighted'].map((text) =>
       colors.bold(text),
     ),
-    style: colors.isColorSupported ? { head: [], border: ['gray'] } : plain,
+    style: tableStyle,
     colAligns: ['left', 'left', ...clients.map(() => 'right' as const), 'right', 'right', 'right'],
   });
   const row = (

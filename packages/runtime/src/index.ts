@@ -39,6 +39,7 @@ export type { Evaluator } from './evaluate-values.js';
 export type { Accuracy } from './label-accuracy.js';
 export { type LoadedModel, loadModel } from './load-model.js';
 export { type MethodPlan, planMethods } from './method-plan.js';
+export { type Moment, type PairedDifference, pairedDifference } from './paired-differences.js';
 export { readConfiguration, validateConfiguration } from './parse-configuration.js';
 export { randomStreams } from './random-streams.js';
 export { builtInMethods, registerRuntime } from './register.js';

@@ -1,5 +1,5 @@
 import { type Backbone, type Checkpoint, loadBackbone, openCheckpoint, resolveModel } from '@perfit/models';
-import type { DType, Engine } from '@perfit/tensorflow';
+import type { Engine } from '@perfit/tensorflow';
 import type { Configuration } from './configuration.js';
 import { errors } from './errors.js';
 
@@ -10,7 +10,11 @@ export interface LoadedModel {
 }
 
 /** Opens a model by path or known name, checks its digest where one is recorded, and puts it on the engine. */
-export async function loadModel(engine: Engine, model: Configuration['model'], dtype: DType): Promise<LoadedModel> {
+export async function loadModel(
+  engine: Engine,
+  model: Configuration['model'],
+  dtype: Configuration['dtype'],
+): Promise<LoadedModel> {
   const { path, sha256 } = typeof model === 'string' ? { path: model, sha256: undefined } : model;
   const checkpoint = await openCheckpoint(await resolveModel(path));
   try {

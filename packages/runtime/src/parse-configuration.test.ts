@@ -43,6 +43,11 @@ describe('readConfiguration', () => {
     });
   });
 
+  it('keeps the limits beside a path that --set replaces', () => {
+    const path = write('data: {path: fedflan, testRows: 20}\n');
+    expect(readConfiguration(path, ['data=elsewhere']).data).toEqual({ path: 'elsewhere', testRows: 20 });
+  });
+
   it.each([
     ['an unknown key, with the nearest valid one', 'rouns: 3', 'runtime/unknown-key', /'rouns'.*Did you mean 'rounds'/],
     ['an unknown key inside search', 'search: {iteration: 3}', 'runtime/unknown-key', /'iteration' under search/],

@@ -64,7 +64,11 @@ function applyOverride(raw: Record<string, unknown>, override: string): void {
     target = target[key] as Record<string, unknown>;
   }
   try {
-    target[last] = parseYaml(override.slice(equals + 1));
+    const value: unknown = parseYaml(override.slice(equals + 1));
+    const before = target[last];
+    // A path replaces a path only: --set data=DIR keeps the limits that the file sets beside it.
+    const keepsRest = typeof value === 'string' && typeof before === 'object' && before !== null && 'path' in before;
+    target[last] = keepsRest ? { ...before, path: value } : value;
   } catch (cause) {
     throw errors.make('invalid-yaml', {
       what: `the value of --set ${override} is not YAML`,

@@ -108,12 +108,13 @@ function arithmetic(
 
 const play = async (method: Method, rounds = 2, store = memoryStore(), masks?: Parameters<typeof arithmetic>[2]) => {
   const transport = arithmetic(store, method, masks);
-  const saves: boolean[] = [];
+  const saves: string[] = [];
   const loop = roundLoop(context(method, rounds), {
     transport,
     store,
     sampler: fraction({ fraction: 1 }),
-    save: (_, complete) => saves.push(complete),
+    keepLocal: method.keeps === 'local',
+    save: (_, moment) => saves.push(moment),
   });
   return { events: await lastValueFrom(loop.pipe(toArray())), transport, store, saves, loop };
 };
@@ -123,7 +124,13 @@ const completed = (events: readonly RoundEvent[]) =>
 describe('roundLoop', () => {
   it('is cold: nothing happens before it is subscribed', () => {
     const transport = arithmetic(memoryStore(), fedit);
-    roundLoop(context(fedit), { transport, store: memoryStore(), sampler: fraction({ fraction: 1 }), save: () => {} });
+    roundLoop(context(fedit), {
+      transport,
+      store: memoryStore(),
+      sampler: fraction({ fraction: 1 }),
+      save: () => {},
+      keepLocal: false,
+    });
     expect(transport.log).toEqual([]);
   });
 
@@ -146,7 +153,7 @@ describe('roundLoop', () => {
         ['run-started', 'round-started', 'aggregated', 'round-completed', 'run-completed'].includes(type),
       ),
     ).toEqual(['run-started', 'round-started', 'aggregated', 'round-completed', 'run-completed']);
-    expect(saves).toEqual([false, true]);
+    expect(saves).toEqual(['distributed', 'local']);
   });
 
   it('averages by examples: FedIT of 1+1, 1+2, 1+3 weighted 1, 2, 3 is 1 + 14/6', async () => {
@@ -202,7 +209,13 @@ describe('roundLoop', () => {
     await play(fedit, 3, store).then(() => {});
     const interrupted = memoryStore();
     const transport = arithmetic(interrupted, fedit);
-    const world = { transport, store: interrupted, sampler: fraction({ fraction: 1 }), save: () => {} };
+    const world = {
+      transport,
+      store: interrupted,
+      sampler: fraction({ fraction: 1 }),
+      save: () => {},
+      keepLocal: false,
+    };
     // Leaves after the first whole round.
     await lastValueFrom(
       roundLoop(context(fedit, 3), world).pipe(
@@ -218,7 +231,13 @@ describe('roundLoop', () => {
   it('stops when the subscriber leaves: no client trains after that', async () => {
     const store = memoryStore();
     const transport = arithmetic(store, fedit);
-    const loop = roundLoop(context(fedit, 5), { transport, store, sampler: fraction({ fraction: 1 }), save: () => {} });
+    const loop = roundLoop(context(fedit, 5), {
+      transport,
+      store,
+      sampler: fraction({ fraction: 1 }),
+      save: () => {},
+      keepLocal: false,
+    });
     await firstValueFrom(loop.pipe(take(3)));
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(transport.log.length).toBeLessThanOrEqual(2);

@@ -14,7 +14,9 @@ export interface LoopWorld {
   readonly store: Store;
   readonly sampler: Sampler;
   /** Saves what a reader of the run directory needs, after every whole round and at the end. */
-  readonly save: (rounds: readonly RoundRecord[], complete: boolean) => void;
+  readonly save: (rounds: readonly RoundRecord[], moment: 'distributed' | 'local') => void;
+  /** Whether clients keep the local steps that follow the last round. */
+  readonly keepLocal: boolean;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface LoopWorld {
  */
 export function roundLoop(
   context: MethodContext,
-  { transport, store, sampler, save }: LoopWorld,
+  { transport, store, sampler, save, keepLocal }: LoopWorld,
 ): Observable<RoundEvent> {
   return defer(() => {
     const { plan, configuration, layout, engine, data, streams, start } = context;
@@ -64,26 +66,26 @@ export function roundLoop(
         distribute(state, round), // 4
       );
     const records = () => state.drafts.map(recordOf);
-    const saveRounds = (complete: boolean) =>
+    const saveRounds = (moment: 'distributed' | 'local') =>
       defer(() => {
-        save(records(), complete);
+        save(records(), moment);
         return EMPTY;
       });
     // The figure after the local steps that would follow the last round, for which alone they are taken.
     const afterwards = plan.method.trains
       ? concat(
           ...transport.clients.map((client) =>
-            trainClient(state, client, rounds + 1, { keep: plan.method.keeps === 'local', maySearch: false }, () => {}),
+            trainClient(state, client, rounds + 1, { keep: keepLocal, maySearch: false }, () => {}),
           ),
         )
       : EMPTY;
     return concat(
       of(started),
       ...Array.from({ length: Math.max(0, rounds - from + 1) }, (_, index) =>
-        defer(() => concat(playRound(from + index), saveRounds(false))),
+        defer(() => concat(playRound(from + index), saveRounds('distributed'))),
       ),
       afterwards,
-      saveRounds(true),
+      saveRounds('local'),
       defer(() => of<RoundEvent>({ type: 'run-completed', method: plan.name, rounds: records() })),
     ).pipe(finalize(() => stop.abort()));
   });

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PARTITIONER } from '@perfit/datasets';
 import type { Engine } from '@perfit/tensorflow';
-import { concat, defer, finalize, type Observable, of, tap } from 'rxjs';
+import { concat, concatMap, defer, finalize, from, map, type Observable, of, tap } from 'rxjs';
 import type { DependencyContainer } from 'tsyringe';
 import { dealOut, openDataset } from './client-data.js';
 import type { Configuration } from './configuration.js';
@@ -21,6 +21,7 @@ import { openRunDirectory, writeComparison } from './run-directory.js';
 import { directoryStore } from './stores/directory-store.js';
 import { resolveStrategy } from './strategies.js';
 import { timingsRecorder } from './timings.js';
+import { type Trajectory, trajectoriesOf } from './trajectory.js';
 
 /** The world of a run. */
 export interface RunWorld {
@@ -79,42 +80,74 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
   const shared: SharedContext = { configuration, engine, backbone, data, streams };
   const digests = { model: checkpoint.sha256, data: data.sha256 };
   const finished = new Map<string, readonly RoundRecord[]>();
-  const runOf = (plan: MethodPlan): Observable<RoundEvent> =>
+  const play = (trajectory: Trajectory): Observable<RoundEvent> =>
     defer(() => {
-      const resolved = resolvedConfiguration(configuration, [plan], { sampler, partitioner }, digests);
-      const directory = openRunDirectory(directoryOf(plan), resolved, resume);
-      const done = directory.finishedRounds();
-      if (done) {
-        finished.set(plan.name, done);
-        return of<RoundEvent>({ type: 'run-completed', method: plan.name, rounds: done });
+      const members = trajectory.plans.map((plan) => {
+        const resolved = resolvedConfiguration(configuration, [plan], { sampler, partitioner }, digests);
+        return { plan, resolved, directory: openRunDirectory(directoryOf(plan), resolved, resume) };
+      });
+      const done = members.map(({ directory }) => directory.finishedRounds());
+      if (done.every((rounds) => rounds !== null)) {
+        for (const [index, { plan }] of members.entries()) finished.set(plan.name, done[index]!);
+        return of(
+          ...members.map(
+            ({ plan }, index): RoundEvent => ({ type: 'run-completed', method: plan.name, rounds: done[index]! }),
+          ),
+        );
       }
-      const context = openMethod(shared, plan);
+      const [leader] = members;
+      const context = openMethod(shared, leader!.plan);
       const evaluator = openEvaluator(context);
-      const store = directoryStore(directory.state);
+      const store = directoryStore(leader!.directory.state);
       const transport = localTransport(context, store, evaluator);
       const { hear, timings } = timingsRecorder(world.clock);
-      const save = (rounds: readonly RoundRecord[], complete: boolean) => {
-        if (plan.method.trains) {
-          for (const client of transport.clients)
-            directory.writeAdapter(client, context.layout, transport.personal(client), context.scale, baseModel);
+      const save = (rounds: readonly RoundRecord[], moment: 'distributed' | 'local') => {
+        for (const { plan, directory, resolved } of members) {
+          // What a method keeps is written at its own moment; before the end, whatever there is.
+          if (plan.method.trains && (moment === 'distributed' || plan.method.keeps === 'local')) {
+            for (const client of transport.clients)
+              directory.writeAdapter(client, context.layout, transport.personal(client), context.scale, baseModel);
+          }
+          directory.writeSummary({
+            method: plan.name,
+            seed: configuration.seed,
+            config: withoutPaths(resolved),
+            rounds,
+          });
+          directory.writeTimings(timings, moment === 'local');
+          if (moment === 'local') finished.set(plan.name, rounds);
         }
-        directory.writeSummary({ method: plan.name, seed: configuration.seed, config: withoutPaths(resolved), rounds });
-        directory.writeTimings(timings, complete);
-        if (complete) finished.set(plan.name, rounds);
-        if (complete && !single) writeComparison(out, finished);
+        if (moment === 'local' && !single) writeComparison(out, finished);
       };
-      return roundLoop(context, { transport, store, sampler: sampler.make(), save }).pipe(
-        tap(hear),
+      const heard: RoundEvent[] = [];
+      const loop = roundLoop(context, {
+        transport,
+        store,
+        sampler: sampler.make(),
+        save,
+        keepLocal: trajectory.keepsLocal,
+      });
+      const echo = defer(() =>
+        from(members.slice(1)).pipe(
+          concatMap(({ plan }) => from(heard).pipe(map((event) => ({ ...event, method: plan.name })))),
+        ),
+      );
+      const told = loop.pipe(
+        tap((event) => {
+          hear(event);
+          if (members.length > 1) heard.push(event);
+        }),
         finalize(() => {
           evaluator.dispose();
           context.trainer.dispose();
         }),
       );
+      return concat(told, echo);
     });
   return {
     directories: new Map(plans.map((plan) => [plan.name, directoryOf(plan)])),
     clients: data.clients.map(({ id }) => id),
-    events: concat(...plans.map(runOf)),
+    events: concat(...trajectoriesOf(plans).map(play)),
     dispose: () => backbone.dispose(),
   };
 }

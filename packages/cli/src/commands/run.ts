@@ -13,6 +13,7 @@ import { connectable, Subject, takeUntil } from 'rxjs';
 import { comparisonSink } from '../comparison-sink.js';
 import { comparisonTable } from '../comparison-table.js';
 import { openEngine } from '../engine.js';
+import { pairedDifferences, pairedTable } from '../paired-table.js';
 import { terminal } from '../terminal.js';
 import { terminalSink } from '../terminal-sink.js';
 
@@ -68,7 +69,8 @@ Examples:
         events.connect();
         await attached;
         if (process.exitCode === 130) return;
-        if (options.json) terminal.json({ out, ...comparison.result() });
+        const result = comparison.result();
+        if (options.json) terminal.json({ out, ...result, paired: pairedDifferences(result) });
         else
           terminal.result(`${comparisonTable(comparison.result())}
 

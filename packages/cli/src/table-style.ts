@@ -1,0 +1,5 @@
+import colors from 'picocolors';
+
+/** Colours of tables; none where output is piped. */
+export const tableStyle =
+  colors.isColorSupported && process.stdout.isTTY ? { head: ['bold'], border: ['gray'] } : { head: [], border: [] };
