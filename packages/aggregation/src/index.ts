@@ -22,6 +22,6 @@ export type {
 } from './contract.js';
 export { ADOPTION, AGGREGATOR } from './contract.js';
 export { errors as aggregationErrors } from './errors.js';
-export { addScaled, addWeight } from './masked-sum.js';
+export { addScaled, addWeighted } from './masked-sum.js';
 export { aggregationFactories, registerAggregation } from './register.js';
 export { stateArray } from './state-array.js';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { checkedFold } from '../checked-fold.js';
 import type { Aggregator, ServerState } from '../contract.js';
 import { errors } from '../errors.js';
-import { addScaled, addWeight } from '../masked-sum.js';
+import { addWeighted } from '../masked-sum.js';
 import { filterPositions, recount } from '../registry.js';
 import { stateArray } from '../state-array.js';
 
@@ -57,8 +57,7 @@ export function sharedExclusive({ minHolders = 2 }: SharedExclusiveOptions = {})
       return checkedFold(state, context, {
         add: ({ client, mask, values, architecture, examples }) => {
           recount(holders, client, context.registered(client), architecture);
-          addScaled(sum, mask, values, examples);
-          addWeight(weight, mask, examples);
+          addWeighted(sum, weight, mask, values, examples);
         },
         finish: () => {
           const g = before.g.slice();
