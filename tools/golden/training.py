@@ -7,6 +7,7 @@ training.safetensors. Weights are scaled so that `first` and `mixed` differ by 1
 a `mixed` that returns `first` would pass.
 """
 
+import copy
 import json
 import pathlib
 import sys
@@ -14,9 +15,10 @@ import sys
 import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM
 
-SEED, VOCABULARY, RANK, SCALE = 20240216, 160, 4, 1.5
+SEED, VOCABULARY, RANK, SCALE = 20240216, 160, 4, 0.2
 ROWS = [(5, 9), (2, 3), (11, 6), (3, 14), (7, 1)]  # prompt tokens, response tokens
 ADAMW = dict(lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01)
 CLIP, STEPS = 1.0, 5
@@ -33,10 +35,17 @@ base = LlamaForCausalLM(config).float().eval()
 with torch.no_grad():
     for name, p in base.named_parameters():
         norm = name.endswith("norm.weight")
-        p.copy_(1 + 0.3 * torch.randn_like(p) if norm else torch.randn_like(p) * (0.5 if "embed" in name else 0.2))
+        p.copy_(1 + 0.3 * torch.randn_like(p) if norm else torch.randn_like(p) * (0.7 if "embed" in name else 0.1))
         p.copy_(p.bfloat16().float())
-base.bfloat16().save_pretrained(out / "model")
-base.float()
+# A copy is cast: RoPE's frequencies are a buffer, which would not come back from bf16.
+copy.deepcopy(base).bfloat16().save_pretrained(out / "model")
+# The rows are ids already; a checkpoint without a tokenizer is not opened, though.
+characters = sorted(pre_tokenizers.ByteLevel.alphabet())[: VOCABULARY - 1]
+tokenizer = Tokenizer(models.BPE(vocab={c: i for i, c in enumerate(["<eos>", *characters])}, merges=[]))
+tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+tokenizer.add_special_tokens([AddedToken("<eos>", special=True)])
+tokenizer.save(str(out / "model" / "tokenizer.json"), pretty=False)
+(out / "model" / "tokenizer_config.json").write_text('{"eos_token": "<eos>"}\n')
 
 lora = LoraConfig(
     r=RANK, lora_alpha=SCALE * RANK, lora_dropout=0.0, bias="none",
@@ -47,10 +56,9 @@ parameters = {n.replace(".default", ""): p for n, p in model.named_parameters() 
 with torch.no_grad():
     for name, p in parameters.items():
         half = torch.randn(p.shape[0] // 2, p.shape[1]) if "lora_A" in name else torch.randn(p.shape[0], p.shape[1] // 2)
-        half *= 0.5
         # Twins as in the symmetric start, then each moved a little: BA is small, every gradient is not.
         twins = torch.stack([half, half], 1).reshape(p.shape) if "lora_A" in name else torch.stack([half, -half], 2).reshape(p.shape)
-        p.copy_(twins + 0.2 * torch.randn_like(p))
+        p.copy_(twins + 0.3 * torch.randn_like(p))
 model.save_pretrained(out / "adapter")
 for file in ("adapter/README.md", "model/generation_config.json"):
     (out / file).unlink(missing_ok=True)

@@ -11,7 +11,7 @@ import { checkRate } from './learning-rate.js';
 /** Training of all weights of a small model. Owns its tensors. */
 export interface Pretrainer {
   /** One AdamW step on the token-mean loss of the batch; returns that loss. */
-  readonly step: (batch: Batch, learningRate: number) => number;
+  readonly step: (batch: Batch, learningRate: number) => Promise<number>;
   /** The weights as they are now. */
   readonly weights: () => WeightSource;
   readonly dispose: () => void;
@@ -27,7 +27,7 @@ export interface Pretrainer {
 export function createPretrainer(options: {
   readonly engine: Engine;
   readonly weights: WeightSource;
-  readonly load: (weights: WeightSource) => Backbone;
+  readonly load: (weights: WeightSource) => Promise<Backbone>;
   readonly optimizer: OptimizerOptions;
 }): Pretrainer {
   const { engine, weights, load, optimizer } = options;
@@ -63,7 +63,7 @@ export function createPretrainer(options: {
   };
 
   return {
-    step: (batch, learningRate) => {
+    step: async (batch, learningRate) => {
       checkRate('learning rate', learningRate);
       const gradients = new Map<string, Tensor>();
       // A tied embedding gets two gradients: one from the head, one from the lookup.
@@ -72,7 +72,7 @@ export function createPretrainer(options: {
         gradients.set(name, before ? engine.add(before, gradient) : gradient);
         if (before) engine.dispose(before, gradient);
       };
-      const backbone = load(current());
+      const backbone = await load(current());
       const losses = backbone.backpropagate(batch, fullProjector(engine, sink), { sink });
       const mean = engine.mean(losses, 0);
       const loss = engine.download(mean)[0]!;

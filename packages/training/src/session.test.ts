@@ -1,0 +1,308 @@
+import { makeBatch } from '@perfit/datasets';
+import { type AdapterState, architectureFrom, fullArchitecture, isLive, symmetric } from '@perfit/lora';
+import { frozenProjector } from '@perfit/models';
+import fc from 'fast-check';
+import { openGolden } from '../goldens/open.js';
+import { adamwDefaults } from './adamw.js';
+import type { SessionOptions, Trainer } from './contract.js';
+import { plainUpdate } from './plain.js';
+import { proximalUpdate } from './proximal.js';
+import { createTrainer } from './trainer.js';
+
+let golden: Awaited<ReturnType<typeof openGolden>>;
+let trainer: Trainer;
+let adapter: AdapterState;
+beforeAll(async () => {
+  golden = await openGolden();
+  const { engine, backbone } = golden;
+  trainer = createTrainer({ engine, backbone, layout: golden.adapter.layout, scale: golden.adapter.scale });
+  // A tenth of the golden adapter: losses and gradients of ordinary size.
+  adapter = { ...golden.adapter, values: golden.adapter.values.map((value) => value / 10) };
+});
+afterAll(() => {
+  trainer.dispose();
+  golden.backbone.dispose();
+  expect(golden.engine.live()).toBe(0);
+});
+
+const open = (options: Partial<SessionOptions> = {}) =>
+  trainer.open({ state: adapter, localUpdate: plainUpdate(), optimizer: adamwDefaults, ...options });
+const mean = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const code = (name: string) => expect.objectContaining({ code: `training/${name}` });
+const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const apart = (a: Float32Array, b: Float32Array) => largest(a.map((value, p) => value - b[p]!)) / largest(b);
+
+test('steps learn, and the loss of a step is the mean of the losses before it', () => {
+  const session = open();
+  const start = mean(session.losses(golden.batch));
+  expect(session.step(golden.batch, 1e-2)).toBeCloseTo(start, 5);
+  for (let step = 0; step < 10; step++) session.step(golden.batch, 1e-2);
+  expect(mean(session.losses(golden.batch))).toBeLessThan(0.8 * start);
+  session.dispose();
+});
+
+test('neither steps nor a search leave tensors behind', () => {
+  const session = open({ optimizer: { ...adamwDefaults, weightDecay: 0.1, clip: 1 } });
+  const { size } = golden.adapter.layout;
+  const alive = [0, 1, 2].map((round) => {
+    session.gather(['gradient', 'fisher']);
+    session.step(golden.batch, 1e-3);
+    session.step(golden.batch, 1e-3);
+    session.statistics();
+    session.losses(golden.batch);
+    session.prune(architectureFrom(size, (p) => p % 5 > round));
+    return golden.engine.live();
+  });
+  expect(alive).toEqual([alive[0], alive[0], alive[0]]);
+  session.dispose();
+});
+
+test('the gradient is that of finite differences, along it and along a random direction', () => {
+  const { layout } = golden.adapter;
+  const { gradient } = trainer.statistics(adapter, [golden.batch], ['gradient']);
+  const session = open();
+  const lossAt = (direction: Float32Array, step: number) => {
+    session.write(adapter.values.map((value, p) => value + step * direction[p]!));
+    return session.losses(golden.batch).reduce((sum, value) => sum + value, 0) / golden.batch.labels.length;
+  };
+  const norm = Math.hypot(...gradient);
+  const random = Float32Array.from({ length: layout.size }, (_, p) => Math.sin(p * 12.9898) / Math.sqrt(layout.size));
+  for (const direction of [gradient.map((value) => value / norm), random]) {
+    const slope = direction.reduce((sum, value, p) => sum + value * gradient[p]!, 0);
+    const measured = (lossAt(direction, 5e-3) - lossAt(direction, -5e-3)) / 1e-2;
+    expect(Math.abs(measured - slope)).toBeLessThan(2e-3 * norm);
+  }
+  session.dispose();
+});
+
+test('pruned positions are exactly 0 through steps, decay, another prune and a write', () => {
+  const { size } = golden.adapter.layout;
+  fc.assert(
+    fc.property(
+      fc.array(fc.nat(size - 1), { maxLength: 400 }),
+      fc.array(fc.nat(size - 1), { maxLength: 400 }),
+      (a, b) => {
+        const first = architectureFrom(size, (p) => !a.includes(p));
+        const second = architectureFrom(size, (p) => isLive(first, p) && !b.includes(p));
+        const session = open({
+          state: { values: adapter.values, architecture: first },
+          optimizer: { ...adamwDefaults, weightDecay: 0.1, clip: 1 },
+        });
+        session.gather(['gradient', 'fisher']);
+        session.step(golden.batch, 1e-2);
+        const { gradient, fisher } = session.statistics();
+        for (const p of a) expect([session.values()[p], gradient[p], fisher![p]]).toEqual([0, 0, 0]);
+        session.prune(second);
+        for (const p of b) expect(session.values()[p]).toBe(0);
+        // Were a moment left alive, the next step would move a pruned value although its gradient is 0.
+        session.step(golden.batch, 1e-2);
+        session.write(session.values().fill(1, 0, 10));
+        session.step(golden.batch, 1e-2);
+        for (const p of [...a, ...b]) expect(session.values()[p]).toBe(0);
+        expect(session.architecture()).toBe(second);
+        session.dispose();
+      },
+    ),
+    { numRuns: 5 },
+  );
+});
+
+test('moments of pruned positions are gone: a position that comes back starts like a new one', () => {
+  const { size } = golden.adapter.layout;
+  const session = open({ optimizer: { ...adamwDefaults, beta1: 0.9 } });
+  session.step(golden.batch, 1e-2);
+  session.prune(architectureFrom(size, (p) => p !== 7));
+  session.prune(fullArchitecture(size));
+  session.gather(['gradient']);
+  session.step(golden.batch, 1e-3);
+  const g = session.statistics().gradient[7]!;
+  const [m, v] = [(0.1 * g) / (1 - 0.9 ** 2), (0.001 * g * g) / (1 - 0.999 ** 2)];
+  expect(session.values()[7]! / ((-1e-3 * m) / (Math.sqrt(v) + 1e-8))).toBeCloseTo(1, 3);
+  session.dispose();
+});
+
+test('only trainable positions move, also under weight decay', () => {
+  const { layout } = golden.adapter;
+  const onlyB = architectureFrom(layout.size, (p) =>
+    layout.slots.some(({ factor, offset, size }) => factor === 'B' && p >= offset && p < offset + size),
+  );
+  const session = open({ trainable: onlyB, optimizer: { ...adamwDefaults, weightDecay: 0.1 } });
+  session.step(golden.batch, 1e-2);
+  expect(session.gradientNorms().A).toBe(0);
+  expect(session.gradientNorms().B).toBeGreaterThan(0);
+  const values = session.values();
+  for (let p = 0; p < layout.size; p++) expect(values[p] === Math.fround(adapter.values[p]!)).toBe(!isLive(onlyB, p));
+  session.dispose();
+});
+
+test('the same steps give the same bits, with and without a full trainable mask', () => {
+  const run = (options: Partial<SessionOptions>) => {
+    const session = open(options);
+    const losses = [1, 2, 3].map(() => session.step(golden.batch, 1e-2));
+    const values = session.values();
+    session.dispose();
+    return { losses, values };
+  };
+  const once = run({});
+  expect(run({})).toEqual(once);
+  expect(run({ trainable: fullArchitecture(golden.adapter.layout.size) })).toEqual(once);
+});
+
+test('F is the mean over the examples of the squared gradient of each alone; g that of all', () => {
+  const { layout } = golden.adapter;
+  const together = trainer.statistics(adapter, [golden.batch], ['gradient', 'fisher']);
+  const fisher = new Float64Array(layout.size);
+  for (const example of golden.examples) {
+    const { gradient } = trainer.statistics(adapter, [makeBatch([example])], ['gradient']);
+    gradient.forEach((value, p) => {
+      fisher[p]! += value ** 2 / golden.examples.length;
+    });
+  }
+  expect(apart(together.fisher!, Float32Array.from(fisher))).toBeLessThan(1e-5);
+  expect(trainer.statistics(adapter, [golden.batch], ['gradient']).fisher).toBeUndefined();
+});
+
+test('rows cut into several batches give the statistics of one', () => {
+  const [one, ...rest] = golden.examples;
+  const cut = trainer.statistics(adapter, [makeBatch([one!]), makeBatch(rest)], ['gradient', 'fisher']);
+  const whole = trainer.statistics(adapter, [golden.batch], ['gradient', 'fisher']);
+  expect(apart(cut.gradient, whole.gradient)).toBeLessThan(1e-5);
+  expect(apart(cut.fisher!, whole.fisher!)).toBeLessThan(1e-5);
+});
+
+test('a session gathers the mean over its batches, before clipping, and the values after the last step', () => {
+  const [a, b] = [makeBatch(golden.examples.slice(0, 1)), makeBatch(golden.examples.slice(1, 3))];
+  const session = open({ optimizer: { ...adamwDefaults, clip: 1e-3 } });
+  session.gather(['gradient', 'fisher']);
+  session.step(a, 0);
+  session.step(b, 0);
+  const found = session.statistics();
+  expect(found.values).toEqual(session.values());
+  const [ofA, ofB] = [a, b].map((batch) => trainer.statistics(adapter, [batch], ['gradient', 'fisher']));
+  expect(
+    apart(
+      found.gradient,
+      ofA!.gradient.map((value, p) => (value + ofB!.gradient[p]!) / 2),
+    ),
+  ).toBeLessThan(1e-6);
+  expect(
+    apart(
+      found.fisher!,
+      ofA!.fisher!.map((value, p) => (value + 2 * ofB!.fisher![p]!) / 3),
+    ),
+  ).toBeLessThan(1e-6);
+  expect(() => session.statistics()).toThrow(code('not-gathering'));
+  session.gather(['gradient']);
+  expect(() => session.statistics()).toThrow(code('not-gathering'));
+  session.dispose();
+});
+
+test('a symmetric start, and a start that is subtracted, leave the frozen model as it was (law 7)', () => {
+  const { engine, backbone, batch } = golden;
+  const { layout, scale } = golden.adapter;
+  const tensor = backbone.losses(batch, frozenProjector(engine));
+  const frozen = engine.download(tensor) as Float32Array;
+  engine.dispose(tensor);
+  let state = 1;
+  const random = () => {
+    state = (Math.imul(state, 48271) >>> 0) % 2147483647;
+    return state / 2147483647;
+  };
+  const start = symmetric({}).initialize({ layout, random, scale, frozen: backbone.frozen });
+  const twins = open({ state: { values: start.values, architecture: fullArchitecture(layout.size) } });
+  expect(apart(twins.losses(batch), frozen)).toBeLessThan(1e-5);
+  twins.dispose();
+
+  const subtracting = createTrainer({
+    engine,
+    backbone,
+    layout,
+    scale,
+    start: { values: adapter.values, subtracted: true },
+  });
+  const session = subtracting.open({ state: adapter, localUpdate: plainUpdate(), optimizer: adamwDefaults });
+  expect(apart(session.losses(batch), frozen)).toBeLessThan(1e-5);
+  session.step(batch, 1e-2);
+  expect(apart(session.losses(batch), frozen)).toBeGreaterThan(1e-4);
+  session.dispose();
+  subtracting.dispose();
+});
+
+test('what is folded into the frozen weights works like an adapter, and stays', () => {
+  const { engine, backbone, batch } = golden;
+  const { layout, scale } = golden.adapter;
+  const session = open();
+  const want = session.losses(batch);
+  session.dispose();
+  const folding = createTrainer({ engine, backbone, layout, scale });
+  const zero = { values: new Float32Array(layout.size), architecture: fullArchitecture(layout.size) };
+  const frozen = folding.open({ state: zero, localUpdate: plainUpdate(), optimizer: adamwDefaults });
+  const untouched = frozen.losses(batch);
+  const slot = (site: string, factor: string) => layout.slots.find((s) => s.site.name === site && s.factor === factor)!;
+  const values = ({ offset, size }: { offset: number; size: number }) => adapter.values.slice(offset, offset + size);
+  const factors = layout.sites.map(({ name }) => ({
+    site: name,
+    rank: layout.rank,
+    A: values(slot(name, 'A')),
+    B: values(slot(name, 'B')).map((value) => scale * value),
+  }));
+  folding.fold(factors.slice(0, 5));
+  folding.fold(factors.slice(5));
+  expect(apart(frozen.losses(batch), want)).toBeLessThan(1e-5);
+  expect(apart(untouched, want)).toBeGreaterThan(1e-3);
+  expect(() => folding.fold([{ ...factors[0]!, site: 'elsewhere' }])).toThrow(code('bad-factor'));
+  expect(() => folding.fold([{ ...factors[0]!, rank: 3 }])).toThrow(code('bad-factor'));
+  frozen.dispose();
+  folding.dispose();
+});
+
+test('FedProx pulls back to where the session started', () => {
+  const far = (mu: number) => {
+    const session = open({ localUpdate: proximalUpdate({ mu }) });
+    for (let step = 0; step < 5; step++) session.step(golden.batch, 1e-2);
+    const moved = session.values().reduce((sum, value, p) => sum + (value - adapter.values[p]!) ** 2, 0);
+    session.dispose();
+    return moved;
+  };
+  const free = far(0);
+  expect(far(1)).toBeLessThan(0.9 * free);
+  const session = open();
+  for (let step = 0; step < 5; step++) session.step(golden.batch, 1e-2);
+  expect(session.values().reduce((sum, value, p) => sum + (value - adapter.values[p]!) ** 2, 0)).toBe(free);
+  session.dispose();
+});
+
+test('a loss that is not finite is refused, and the values stay', () => {
+  const session = open();
+  session.step(golden.batch, 1e-3);
+  const kept = session.values();
+  const huge = kept.map((value) => value * 1e30);
+  session.write(huge);
+  expect(() => session.step(golden.batch, 1e-3)).toThrow(code('loss-not-finite'));
+  expect(session.values()).toEqual(huge);
+  session.write(kept);
+  expect(session.step(golden.batch, 1e-3)).toBeGreaterThan(0);
+  session.write(kept.map(() => Number.NaN));
+  expect(() => session.values()).toThrow(code('values-not-finite'));
+  session.dispose();
+});
+
+test('refuses what it cannot train on', () => {
+  const { engine, backbone, batch } = golden;
+  const { layout } = golden.adapter;
+  const session = open();
+  const none = { labels: new Int32Array(0), lossPositions: new Int32Array(0), lossExamples: new Int32Array(0) };
+  expect(() => session.step({ ...batch, ...none }, 1e-3)).toThrow(code('no-loss-tokens'));
+  expect(() => trainer.statistics(adapter, [], ['gradient'])).toThrow(code('no-loss-tokens'));
+  expect(() => session.step(batch, -1)).toThrow(code('bad-option'));
+  expect(() => session.write(new Float32Array(3))).toThrow(expect.objectContaining({ code: 'lora/size-mismatch' }));
+  expect(() => session.prune(fullArchitecture(3))).toThrow(expect.objectContaining({ code: 'lora/size-mismatch' }));
+  session.gather(['fisher']);
+  expect(() => session.step({ ...batch, examples: batch.rows + 1 }, 1e-3)).toThrow(code('packed-examples'));
+  session.dispose();
+  session.dispose();
+  expect(() => session.losses(batch)).toThrow(code('disposed'));
+  const stranger = { ...layout, sites: [{ ...layout.sites[0]!, out: 1 }] };
+  expect(() => createTrainer({ engine, backbone, layout: stranger, scale: 1 })).toThrow(code('unknown-site'));
+  expect(() => createTrainer({ engine, backbone, layout, scale: Number.NaN })).toThrow(code('bad-option'));
+});
