@@ -4,7 +4,7 @@ import { errors } from './errors.js';
 import { topLevelKeys } from './keys.js';
 
 /** A tensor as the header announces it; offsets count from the end of the header. */
-export interface HeaderEntry {
+interface HeaderEntry {
   readonly name: string;
   readonly elementType: ElementType;
   readonly shape: readonly number[];
