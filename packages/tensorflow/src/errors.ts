@@ -5,6 +5,7 @@ export const errors = defineErrors('tensorflow', {
   'shape-mismatch': 'Operands of an operation do not fit each other, or values do not fit their shape.',
   'unknown-tensor': 'A tensor was disposed twice, used after it was disposed, or belongs to another engine.',
   'unsupported-dtype': 'The engine, or the operation, does not compute in that element type.',
+  'index-out-of-range': 'An index or a label points outside of what it indexes.',
   'out-of-memory': 'The device has no memory left for a result.',
   'operation-failed': 'The engine refused an operation.',
   'not-installed': 'The native engine was asked for and is not in the cache.',

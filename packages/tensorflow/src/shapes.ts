@@ -1,3 +1,4 @@
+import type { Tensor } from './contract.js';
 import { errors } from './errors.js';
 
 /** Number of elements of a shape. */
@@ -111,4 +112,14 @@ export function requirePermutation(permutation: readonly number[], rank: number)
 export function requireEqual(operation: string, a: readonly number[], b: readonly number[]): void {
   if (a.length !== b.length || a.some((extent, axis) => extent !== b[axis]))
     mismatch(`${operation} got ${show(a)} and ${show(b)}`, 'Give equal shapes');
+}
+
+/** Refuses operands of different element types: nothing is promoted behind the caller's back. */
+export function requireSameDtype(operation: string, tensors: readonly Tensor[]): void {
+  const odd = tensors.find(({ dtype }) => dtype !== tensors[0].dtype);
+  if (odd)
+    throw errors.make('unsupported-dtype', {
+      what: `${operation} got ${tensors[0].dtype} and ${odd.dtype}`,
+      cure: 'Cast one of them',
+    });
 }

@@ -1,5 +1,5 @@
 import type { Engine, Tensor } from '../contract.js';
-import { broadcast, requireEqual } from '../shapes.js';
+import { broadcast, requireEqual, requireSameDtype } from '../shapes.js';
 import type { Operations } from './operations.js';
 
 type Elementwise = Pick<
@@ -10,8 +10,10 @@ type Elementwise = Pick<
 /** Element-wise operations, which broadcast. */
 export function elementwise(ops: Operations): Elementwise {
   const unary = (name: string) => (x: Tensor) => ops.run(name, [ops.type('T', x.dtype)], [x], x.shape, x.dtype);
-  const binary = (name: string) => (a: Tensor, b: Tensor) =>
-    ops.run(name, [ops.type('T', a.dtype)], [a, b], broadcast(name, a.shape, b.shape), a.dtype);
+  const binary = (name: string) => (a: Tensor, b: Tensor) => {
+    requireSameDtype(name, [a, b]);
+    return ops.run(name, [ops.type('T', a.dtype)], [a, b], broadcast(name, a.shape, b.shape), a.dtype);
+  };
   return {
     add: binary('AddV2'),
     sub: binary('Sub'),
@@ -25,6 +27,7 @@ export function elementwise(ops: Operations): Elementwise {
     sigmoid: unary('Sigmoid'),
     addN: (xs) => {
       requireEqual('addN', [Math.min(xs.length, 1)], [1]);
+      requireSameDtype('addN', xs);
       for (const x of xs) requireEqual('addN', xs[0].shape, x.shape);
       const [{ shape, dtype }] = xs;
       return ops.run('AddN', [ops.integer('N', xs.length), ops.type('T', dtype)], xs, shape, dtype);

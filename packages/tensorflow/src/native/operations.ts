@@ -113,6 +113,12 @@ function explain(name: string, inputs: readonly Tensor[], cause: unknown): Error
       cure: 'Use a smaller batch, shorter rows, or bf16',
       cause,
     });
+  if (/out of range|outside the valid range|not in \[0|indices\[.*does not index/i.test(message))
+    return errors.make('index-out-of-range', {
+      what: `${name} of ${operands}: ${message.trim().replace(/\.$/, '')}`,
+      cure: 'Keep indices and labels within the extent that they index',
+      cause,
+    });
   return errors.make('operation-failed', {
     what: `${name} of ${operands} failed: ${message.trim().replace(/\.$/, '')}`,
     cure: 'Check the operands',

@@ -1,5 +1,5 @@
 import type { Engine } from '../contract.js';
-import { productShape, requireEqual } from '../shapes.js';
+import { productShape, requireEqual, requireSameDtype } from '../shapes.js';
 import type { Operations } from './operations.js';
 
 /** Matrix products. */
@@ -7,6 +7,7 @@ export function products(ops: Operations): Pick<Engine, 'matmul' | 'batchMatmul'
   return {
     matmul: (a, b, options = {}) => {
       requireEqual('matmul (number of axes)', [a.shape.length, b.shape.length], [2, 2]);
+      requireSameDtype('matmul', [a, b]);
       return ops.run(
         'MatMul',
         [
@@ -19,8 +20,9 @@ export function products(ops: Operations): Pick<Engine, 'matmul' | 'batchMatmul'
         a.dtype,
       );
     },
-    batchMatmul: (a, b, options = {}) =>
-      ops.run(
+    batchMatmul: (a, b, options = {}) => {
+      requireSameDtype('batchMatmul', [a, b]);
+      return ops.run(
         'BatchMatMulV2',
         [
           ops.flag('adj_x', options.transposeA ?? false),
@@ -30,6 +32,7 @@ export function products(ops: Operations): Pick<Engine, 'matmul' | 'batchMatmul'
         [a, b],
         productShape('batchMatmul', a.shape, b.shape, options),
         a.dtype,
-      ),
+      );
+    },
   };
 }

@@ -4,6 +4,7 @@ import {
   concatShape,
   requireEqual,
   requirePermutation,
+  requireSameDtype,
   requireSize,
   requireWithin,
   sizeOf,
@@ -41,6 +42,7 @@ export function shape(
         xs.map((x) => x.shape),
         along,
       );
+      requireSameDtype('concat', xs);
       if (xs.length === 1) return same(xs[0]);
       return ops.run(
         'ConcatV2',
