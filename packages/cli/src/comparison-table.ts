@@ -14,9 +14,7 @@ const moments = ['afterDistribution', 'afterLocal'] as const;
 export function comparisonTable({ methods }: Comparison): string {
   const clients = Object.keys(Object.values(methods)[0]?.clients ?? {});
   const table = new Table({
-    head: ['perplexity', 'after', ...clients, 'client mean', 'exp mean loss', 'token-weighted'].map((text) =>
-      colors.bold(text),
-    ),
+    head: ['perplexity', 'after', ...clients, 'client mean', 'exp mean loss', 'token-weighted'],
     style: tableStyle,
     colAligns: ['left', 'left', ...clients.map(() => 'right' as const), 'right', 'right', 'right'],
   });

@@ -71,10 +71,7 @@ Examples:
         if (process.exitCode === 130) return;
         const result = comparison.result();
         if (options.json) terminal.json({ out, ...result, paired: pairedDifferences(result) });
-        else
-          terminal.result(`${comparisonTable(comparison.result())}
-
-${out}`);
+        else terminal.result([comparisonTable(result), pairedTable(result), out].filter(Boolean).join('\n'));
       } finally {
         process.off('SIGINT', stop).off('SIGTERM', stop);
         run.dispose();
