@@ -2,3 +2,4 @@ export type { Dependencies, Plugin, Random, StrategyFactory } from './contract.j
 export { defineStrategy, token } from './define.js';
 export type { ErrorDetails, ErrorTable } from './error.js';
 export { defineErrors, isPerfitError, PerfitError } from './error.js';
+export { renderErrorTable } from './error-table.js';
