@@ -1,7 +1,7 @@
 import type { ErrorTable } from './error.js';
 
 /** The errors of several packages as a Markdown table, sorted by code: what `docs/errors.md` holds. */
-export function renderErrorTable(tables: readonly ErrorTable<string>[]): string {
+export function renderErrorTable(tables: readonly Omit<ErrorTable<string>, 'make'>[]): string {
   const rows = tables.flatMap(({ packageName, meanings }) =>
     Object.entries(meanings).map(([code, meaning]) => `| \`${packageName}/${code}\` | ${meaning} |`),
   );
