@@ -7,6 +7,7 @@ export const errors = defineErrors('models', {
   'bad-config': 'A configuration lacks a key or holds an impossible value.',
   'bad-json': 'A file of the model is not JSON.',
   'biased-projection': 'The model has biases in its projections.',
+  'bad-sampling': 'Tokens cannot be drawn with these options.',
   'bad-tokenizer': 'A tokenizer file is malformed or names a part that is not known.',
   checksum: 'A downloaded file is not the expected one.',
   'context-exceeded': 'A sequence is longer than the context of the model.',

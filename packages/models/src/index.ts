@@ -21,3 +21,8 @@ export type {
 } from './contract.js';
 export { errors as modelsErrors } from './errors.js';
 export { frozenProjector } from './frozen-projector.js';
+export type { GeneratedToken, GenerateOptions } from './generate.js';
+export { generate } from './generate.js';
+export type { PullOptions, PullProgress } from './pull-model.js';
+export { pullModel } from './pull-model.js';
+export { resolveModel } from './resolve-model.js';

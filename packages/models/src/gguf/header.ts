@@ -22,6 +22,8 @@ export interface GgufHeader {
   readonly tensors: readonly StoredGgufTensor[];
 }
 
+/** Magic, version, number of tensors, number of metadata. */
+const SMALLEST = 24;
 const cure = 'Get the file again; it may have been cut off while it was copied';
 
 function checkMagic(path: string): number {
@@ -34,7 +36,10 @@ function checkMagic(path: string): number {
         what: `${path} starts with ${JSON.stringify(magic.toString('latin1'))}, not with "GGUF"`,
         cure: 'Give a GGUF file, whole',
       });
-    return fstatSync(file).size;
+    const { size } = fstatSync(file);
+    if (size < SMALLEST)
+      throw errors.make('gguf-truncated', { what: `${path} has ${size} bytes, its header takes more`, cure });
+    return size;
   } finally {
     closeSync(file);
   }
