@@ -18,7 +18,6 @@ export function generateCommand(): Command {
     .option('--max-new-tokens <n>', 'tokens to add at most', positiveInteger, 64)
     .option('--temperature <t>', '0: greedy', Number, 0)
     .option('--top-k <n>', 'sample from the n likeliest tokens', positiveInteger)
-    .option('--top-p <p>', 'sample from the likeliest tokens that hold this share', Number)
     .option('--seed <n>', 'of the sampling', Number, 1)
     .addOption(new Option('--dtype <dtype>', 'of the frozen weights').choices(['f32', 'bf16']).default('f32'))
     .option('--json', 'print JSON with the token ids')
@@ -44,6 +43,7 @@ Examples:
             ? tokenizer.chat([{ role: 'user', content: options.prompt }], true)
             : options.prompt;
           const ids: number[] = [];
+          let text = '';
           const tokens = generate({
             backbone,
             tokenizer,
@@ -52,13 +52,15 @@ Examples:
             maxNewTokens: options.maxNewTokens,
             temperature: options.temperature,
             topK: options.topK,
-            topP: options.topP,
             random: randomStreams(options.seed).stream('generate'),
           });
-          for await (const id of tokens) ids.push(id);
-          const text = tokenizer.decode(ids);
+          for (const token of tokens) {
+            ids.push(token.id);
+            text += token.text;
+            if (!options.json) process.stdout.write(token.text);
+          }
           if (options.json) terminal.json({ prompt, promptIds: tokenizer.encode(prompt), ids, text });
-          else terminal.result(text);
+          else terminal.result('');
         } finally {
           projection?.dispose();
           trainer?.dispose();
