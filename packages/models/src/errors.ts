@@ -24,6 +24,7 @@ export const errors = defineErrors('models', {
   'pull-failed': 'A model could not be downloaded.',
   'unexpected-tensor': 'The weights hold a tensor that a LLaMA backbone has no place for.',
   'unknown-model': 'A name is neither a path nor a known model.',
+  'unknown-site': 'A name is not a projection of the backbone.',
   'unsupported-dtype': 'The engine cannot compute in the asked element type.',
   'unsupported-model': 'The architecture is not one that is implemented.',
   'unsupported-quantisation': 'A GGUF tensor is stored in a format that is not implemented.',

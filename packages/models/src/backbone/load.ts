@@ -114,7 +114,12 @@ function buildBackbone(
     },
     decode: (projector) => startDecoding(e, parts, projector),
     frozen: (site) => {
-      const group = groupOf.get(site.name)!;
+      const group = groupOf.get(site.name);
+      if (!group)
+        throw errors.make('unknown-site', {
+          what: `"${site.name}" is not a projection of this model`,
+          cure: `Give one of its ${sites.length} sites, such as ${sites[0].name}`,
+        });
       const begin = rowsBefore(group.sites, site.name);
       return e.tidy(() => e.download(e.slice(group.weight, [begin, 0], [site.out, site.in])) as Float32Array);
     },
