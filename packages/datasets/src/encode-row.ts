@@ -10,6 +10,8 @@ export interface EncodeOptions {
   readonly eosId: number;
   /** N: at least 2; see {@link truncateExample}. Default: no truncation. */
   readonly maxTokens?: number | undefined;
+  /** The model's context: only rows longer than it are cut, as with maxTokens. Default: any length fits. */
+  readonly context?: number | undefined;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface EncodeOptions {
  *
  * @throws `datasets/empty-prompt` when the prompt has no token; `datasets/bad-option` for maxTokens < 2.
  */
-export function encodeRow(row: Row, { prompt, encode, eosId, maxTokens }: EncodeOptions): Example {
+export function encodeRow(row: Row, { prompt, encode, eosId, maxTokens, context }: EncodeOptions): Example {
   const text = prompt.format(row);
   const before = encode(text.prompt);
   const after = encode(text.response);
@@ -31,8 +33,9 @@ export function encodeRow(row: Row, { prompt, encode, eosId, maxTokens }: Encode
   ids.set(before);
   ids.set(after, before.length);
   ids[ids.length - 1] = eosId;
-  const example = { ids, promptLength: before.length };
-  return maxTokens === undefined ? example : truncateExample(example, maxTokens);
+  const whole = { ids, promptLength: before.length };
+  const example = maxTokens === undefined ? whole : truncateExample(whole, maxTokens);
+  return context !== undefined && example.ids.length > context ? truncateExample(example, context) : example;
 }
 
 /**
