@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { instructionSet, readCpu } from './cpu.js';
 import { sourcesDigest, TENSORFLOW_VERSION } from './engine-sources.js';
 
 /** What an engine was built for. */
@@ -24,6 +25,8 @@ export interface EngineFiles {
   /** What was compiled. */
   readonly compiled: string;
   readonly loader: string;
+  /** Our fused operations, compiled for this processor's instruction set. */
+  readonly kernels: string;
   readonly binding: string;
 }
 
@@ -43,6 +46,7 @@ export function filesIn(accelerator: Accelerator, tensorflow: string, compiled: 
     ),
     compiled,
     loader: join(compiled, 'perfit_loader.node'),
+    kernels: join(compiled, `perfit_kernels.${instructionSet(readCpu())}.so`),
     binding: join(compiled, 'tfjs_binding.node'),
   };
 }

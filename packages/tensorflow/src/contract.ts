@@ -24,6 +24,38 @@ export interface MatmulOptions {
   readonly transposeB?: boolean;
 }
 
+/** RoPE's angles of positions 0 to T − 1 over half a head: `[T, D/2]` f32 each. */
+export interface Rotation {
+  readonly cos: Tensor;
+  readonly sin: Tensor;
+}
+
+/** How the stacked rows `[B · T, (heads + 2 · keyValueHeads) · D]` of q, k and v are to be read. */
+export interface AttentionSizes {
+  /** B, sequences; T follows. */
+  readonly rows: number;
+  /** Query heads: a multiple of `keyValueHeads`. */
+  readonly heads: number;
+  readonly keyValueHeads: number;
+}
+
+/** What the backward of a norm needs: x `[N, H]` f32, `inverse` `[N, 1]` f32, `weight` `[H]` f32. */
+export interface RmsNormSaved {
+  readonly x: Tensor;
+  readonly inverse: Tensor;
+  readonly weight: Tensor;
+}
+
+/** What the backward of attention needs. */
+export interface AttentionSaved {
+  readonly qkv: Tensor;
+  readonly rotation: Rotation;
+  /** `[B · T, heads · D]` */
+  readonly z: Tensor;
+  /** `[B, heads, T]` f32 */
+  readonly logSumExp: Tensor;
+}
+
 /**
  * The few operations that models and training are written on. Every operation borrows its operands and returns a new
  * tensor that the caller owns; `dispose` ends it. Nothing is traced, nothing is freed behind the caller's back.
@@ -84,8 +116,42 @@ export interface Engine {
   readonly mean: (x: Tensor, axis: number, keepDims?: boolean) => Tensor;
   /** Over the last axis. */
   readonly softmax: (x: Tensor) => Tensor;
-  /** logits `[M, V]` f32, labels `[M]` i32 → losses `[M]` and ∂loss_m/∂logits `[M, V]`, both owned by the caller. */
-  readonly crossEntropy: (logits: Tensor, labels: Tensor) => { readonly losses: Tensor; readonly gradient: Tensor };
+  /**
+   * logits `[M, V]`, labels `[M]` i32 → losses `[M]` f32 and the gradients `weights_m · ∂loss_m/∂logits` `[M, V]` in the
+   * logits' element type, both owned by the caller. `weights` `[M]` f32, default 1.
+   */
+  readonly crossEntropy: (
+    logits: Tensor,
+    labels: Tensor,
+    weights?: Tensor,
+  ) => { readonly losses: Tensor; readonly gradient: Tensor };
   /** Σ of the rows of `values [N, …]` (axis 0) by `segments [N]` (i32) → `[count, …]`; negative segments are dropped. */
   readonly segmentSum: (values: Tensor, segments: Tensor, count: number) => Tensor;
+
+  // Fused: one pass over memory on the native engine's CPU, compositions of the above elsewhere (same results to rounding)
+  /** y = weight ∘ x s, s = 1/√(mean(x²) + ε) per row of x `[N, H]` f32; y has element type `dtype` (default f32). */
+  readonly rmsNorm: (
+    x: Tensor,
+    weight: Tensor,
+    epsilon: number,
+    dtype?: DType,
+  ) => { readonly y: Tensor; readonly inverse: Tensor };
+  /** dy `[N, H]` → dx `[N, H]` f32 = residual + s (g − x s² mean(g ∘ x)), g = weight ∘ dy; `residual` f32, default 0. */
+  readonly rmsNormBackward: (saved: RmsNormSaved, dy: Tensor, residual?: Tensor) => Tensor;
+  /** Gate and up side by side `[N, 2F]` → gate σ(gate) ∘ up `[N, F]` (Shazeer 2020). */
+  readonly swiglu: (gateUp: Tensor) => Tensor;
+  /** dy `[N, F]` → the gradient of gate and up `[N, 2F]`. */
+  readonly swigluBackward: (gateUp: Tensor, dy: Tensor) => Tensor;
+  /**
+   * Causal attention of grouped queries, q and k turned by RoPE (Hugging Face's pairing of halves), scores times 1/√D:
+   * the stacked projection → z `[B · T, heads · D]`, and log Σ exp of the scores, for the backward. Scores exist for a few
+   * queries at a time. Padding on the right needs no mask: no earlier token sees it.
+   */
+  readonly attention: (
+    qkv: Tensor,
+    rotation: Rotation,
+    sizes: AttentionSizes,
+  ) => { readonly z: Tensor; readonly logSumExp: Tensor };
+  /** dz `[B · T, heads · D]` → the gradient of the stacked projection. */
+  readonly attentionBackward: (saved: AttentionSaved, dz: Tensor, sizes: AttentionSizes) => Tensor;
 }

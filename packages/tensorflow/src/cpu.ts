@@ -23,6 +23,12 @@ export function readCpu(cpuinfo = readCpuInfo()): Cpu {
   };
 }
 
+/** What our kernels are compiled for: the widest vectors that the processor has. */
+export function instructionSet({ features }: Cpu): 'avx512' | 'avx2' | 'baseline' {
+  if (features.includes('avx512f')) return 'avx512';
+  return features.includes('avx2') && features.includes('fma') ? 'avx2' : 'baseline';
+}
+
 /** Whether bf16 products run on instructions of their own; without them bf16 saves memory and costs time. */
 export function hasFastBf16({ features }: Cpu): boolean {
   return features.some((name) => name.endsWith('bf16'));

@@ -45,10 +45,11 @@ async function native(threads?: number): Promise<Engine> {
   const { loadBinding } = await import('./native-binding.js');
   const { nativeEngine } = await import('./native.js');
   const loaded = loadBinding(installed, threads);
-  return nativeEngine(loaded.binding, {
+  const description = {
     kind: 'native',
     version: loaded.binding.TF_Version,
     threads: loaded.threads,
     device: loaded.binding.isUsingGpuDevice() ? 'GPU' : 'CPU',
-  });
+  } as const;
+  return nativeEngine(loaded.binding, description, loaded.kernels);
 }

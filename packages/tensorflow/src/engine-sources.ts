@@ -65,12 +65,15 @@ export function nativeSource(name: string): string {
   return fileURLToPath(new URL(`../native/${name}`, import.meta.url));
 }
 
-/** Our own C++ sources. */
-export const OWN_SOURCES = ['loader.cc'] as const;
+/** The C++ files of our kernels, headers last. */
+export const KERNEL_SOURCES = [
+  ...['attention.cc', 'cross_entropy.cc', 'parallel.cc', 'rms_norm.cc', 'swiglu.cc'],
+  ...['operation.h', 'parallel.h', 'product.h', 'vector.h'],
+].map((name) => `kernels/${name}`);
 
 /** Digest of everything that is compiled: part of the engine's name in the cache, so that a new source is a new engine. */
 export function sourcesDigest(): string {
   const sha = createHash('sha256').update(JSON.stringify(BINDING_SOURCES));
-  for (const name of OWN_SOURCES) sha.update(readFileSync(nativeSource(name)));
+  for (const name of ['loader.cc', ...KERNEL_SOURCES]) sha.update(readFileSync(nativeSource(name)));
   return sha.digest('hex').slice(0, 12);
 }

@@ -1,6 +1,16 @@
 export type { Accelerator, EngineFiles } from './cache.js';
 export { cacheDirectory, installedEngine } from './cache.js';
-export type { DType, Engine, EngineDescription, MatmulOptions, Tensor } from './contract.js';
+export type {
+  AttentionSaved,
+  AttentionSizes,
+  DType,
+  Engine,
+  EngineDescription,
+  MatmulOptions,
+  RmsNormSaved,
+  Rotation,
+  Tensor,
+} from './contract.js';
 export type { Cpu } from './cpu.js';
 export type { EngineOptions } from './create-engine.js';
 export { createEngine } from './create-engine.js';

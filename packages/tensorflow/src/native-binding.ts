@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import type { EngineFiles } from './cache.js';
@@ -60,13 +61,18 @@ function settings(threads: number): Readonly<Record<string, string>> {
 export function loadBinding(
   engine: EngineFiles,
   threads = availableParallelism(),
-): { readonly binding: TensorFlowBinding; readonly threads: number } {
+): { readonly binding: TensorFlowBinding; readonly threads: number; readonly kernels: boolean } {
   const require = createRequire(engine.loader);
   try {
     const loader = require(engine.loader) as Loader;
-    const inForce = loader.open({ environment: settings(threads), libraries: engine.libraries });
+    // Kernels of another processor's instruction set lie there under another name: a cache may be shared.
+    const kernels = existsSync(engine.kernels);
+    const libraries = kernels ? [...engine.libraries, engine.kernels] : engine.libraries;
+    const inForce = loader.open({ environment: settings(threads), libraries });
+    const binding = require(engine.binding) as TensorFlowBinding;
     return {
-      binding: require(engine.binding) as TensorFlowBinding,
+      binding,
+      kernels: kernels && !binding.isUsingGpuDevice(),
       threads: Number(inForce.TF_NUM_INTRAOP_THREADS),
     };
   } catch (cause) {

@@ -1,19 +1,24 @@
+import { composedFused } from './composed.js';
 import type { Engine, EngineDescription } from './contract.js';
 import { elementwise } from './native/elementwise.js';
+import { fused } from './native/fused.js';
 import { memory } from './native/memory.js';
 import { operations } from './native/operations.js';
 import { products } from './native/products.js';
 import { reductions } from './native/reductions.js';
 import { shape } from './native/shape.js';
+import { sparseCrossEntropy } from './native/sparse-cross-entropy.js';
 import type { TensorFlowBinding } from './native-binding.js';
 
 /**
  * The engine on TensorFlow itself: every operation is one call of TensorFlow's eager API on raw tensor ids.
  * tfjs is not involved, so neither its tape nor its missing bf16 are.
+ *
+ * @param kernels whether our fused kernels are loaded and the device is one that they run on
  */
-export function nativeEngine(binding: TensorFlowBinding, description: EngineDescription): Engine {
+export function nativeEngine(binding: TensorFlowBinding, description: EngineDescription, kernels: boolean): Engine {
   const ops = operations(binding);
-  return {
+  const primitives = {
     description,
     ...memory(ops, binding),
     ...shape(ops),
@@ -21,4 +26,7 @@ export function nativeEngine(binding: TensorFlowBinding, description: EngineDesc
     ...elementwise(ops),
     ...reductions(ops),
   };
+  if (kernels) return { ...primitives, ...fused(ops, primitives.upload) };
+  const whole = { ...primitives, crossEntropy: sparseCrossEntropy(ops, primitives) };
+  return { ...whole, ...composedFused(whole) };
 }

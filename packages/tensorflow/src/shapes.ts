@@ -1,4 +1,4 @@
-import type { Tensor } from './contract.js';
+import type { AttentionSizes, Rotation, Tensor } from './contract.js';
 import { errors } from './errors.js';
 
 /** Number of elements of a shape. */
@@ -112,6 +112,24 @@ export function requirePermutation(permutation: readonly number[], rank: number)
 export function requireEqual(operation: string, a: readonly number[], b: readonly number[]): void {
   if (a.length !== b.length || a.some((extent, axis) => extent !== b[axis]))
     mismatch(`${operation} got ${show(a)} and ${show(b)}`, 'Give equal shapes');
+}
+
+/** T, D and what else follows from the stacked rows of attention, its operands checked. */
+export function attentionShape(
+  { shape }: Tensor,
+  { cos, sin }: Rotation,
+  { rows, heads, keyValueHeads }: AttentionSizes,
+): { readonly length: number; readonly headSize: number; readonly groups: number } {
+  const [tokens, width] = shape;
+  const [length, headSize, groups] = [tokens / rows, width / (heads + 2 * keyValueHeads), heads / keyValueHeads];
+  if (shape.length !== 2 || ![length, headSize / 2, groups].every(Number.isInteger))
+    mismatch(
+      `attention got ${show(shape)} for ${rows} rows, ${heads} heads and ${keyValueHeads} key-value heads`,
+      'Give [rows · T, (heads + 2 · keyValueHeads) · D] with an even D and heads a multiple of the key-value heads',
+    );
+  requireEqual('attention (angles)', cos.shape, [length, headSize / 2]);
+  requireEqual('attention (angles)', sin.shape, cos.shape);
+  return { length, headSize, groups };
 }
 
 /** Refuses operands of different element types: nothing is promoted behind the caller's back. */

@@ -2,7 +2,9 @@
 import { installedEngine } from './cache.js';
 import type { Engine } from './contract.js';
 import { arithmeticSuite } from './testing/arithmetic-suite.js';
+import { attentionSuite } from './testing/attention-suite.js';
 import { type Bench, bench } from './testing/compare.js';
+import { fusedSuite } from './testing/fused-suite.js';
 import { memorySuite } from './testing/memory-suite.js';
 
 export { loadTfjs } from './testing/tfjs.js';
@@ -40,6 +42,8 @@ export function testEngine(make: () => Promise<Engine>): void {
   guardTensors(() => made.engine);
   memorySuite(() => made);
   arithmeticSuite(() => made);
+  fusedSuite(() => made);
+  attentionSuite(() => made);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as TensorFlowJs from '@tensorflow/tfjs-core';
+import { composedFused, type Primitives } from './composed.js';
 import type { DType, Engine, Tensor } from './contract.js';
 import { errors } from './errors.js';
 import * as shapes from './shapes.js';
@@ -101,7 +102,7 @@ function engineOn(tf: Tf): Engine {
     return adopt(tf.tensor(to, shapes.withExtent(rows.shape, 0, count), requireDtype(rows.dtype)));
   };
 
-  return {
+  const primitives: Primitives = {
     description: { kind: 'wasm', version: tf.version_core, threads: 1, device: 'CPU' },
     live: () => alive.size,
     supports: (dtype) => dtype !== 'bf16',
@@ -200,8 +201,10 @@ function engineOn(tf: Tf): Engine {
     sum: reduction('sum', tf.sum),
     mean: reduction('mean', tf.mean),
     softmax: unary((x) => tf.softmax(x)),
-    crossEntropy: (logits, labels) => {
+    crossEntropy: (logits, labels, weights) => {
       shapes.requireEqual('crossEntropy', labels.shape, logits.shape.slice(0, 1));
+      if (weights) shapes.requireEqual('crossEntropy (weights)', weights.shape, labels.shape);
+      const weight = weights && inner(weights).dataSync<'float32'>();
       const classes = logits.shape[1];
       const chosen = indicesWithin('crossEntropy', labels, classes);
       // On the host, in f64: the backend's one-hot kernel writes integer bits into f32 tensors.
@@ -214,7 +217,8 @@ function engineOn(tf: Tf): Engine {
         const total = scores.reduce((sum, score) => sum + Math.exp(score - top), 0);
         losses[row] = Math.log(total) - (scores[chosen[row]] - top);
         scores.forEach((score, column) => {
-          gradient[row * classes + column] = Math.exp(score - top) / total - (column === chosen[row] ? 1 : 0);
+          const slope = Math.exp(score - top) / total - (column === chosen[row] ? 1 : 0);
+          gradient[row * classes + column] = (weight?.[row] ?? 1) * slope;
         });
       }
       return { losses: adopt(tf.tensor(losses)), gradient: adopt(tf.tensor(gradient, [...logits.shape])) };
@@ -229,4 +233,5 @@ function engineOn(tf: Tf): Engine {
       );
     },
   };
+  return { ...primitives, ...composedFused(primitives) };
 }

@@ -4,12 +4,15 @@ import { run, tail } from './command.js';
 
 const SCRIPT = `
 const engine = JSON.parse(process.argv[1]);
-require(engine.loader).open({ environment: { TF_CPP_MIN_LOG_LEVEL: '3' }, libraries: engine.libraries });
+require(engine.loader).open({ environment: { TF_CPP_MIN_LOG_LEVEL: '3' }, libraries: [...engine.libraries, engine.kernels] });
 const b = require(engine.binding);
 const x = b.createTensor([1, 2], b.TF_FLOAT, Float32Array.of(3, 4));
 const flag = (name, value) => ({ name, type: b.TF_ATTR_BOOL, value });
 const type = { name: 'T', type: b.TF_ATTR_TYPE, value: b.TF_FLOAT };
 const [y] = b.executeOp('MatMul', [flag('transpose_a', false), flag('transpose_b', true), type], [x, x], 1);
+const attributes = [type, { name: 'epsilon', type: b.TF_ATTR_FLOAT, value: 0 }];
+const w = b.createTensor([2], b.TF_FLOAT, Float32Array.of(1, 1));
+if (!b.isUsingGpuDevice()) b.executeOp('PerfitRmsNorm', attributes, [x, w], 2);
 console.log(b.TF_Version, b.isUsingGpuDevice(), b.tensorDataSync(y.id)[0]);
 `;
 

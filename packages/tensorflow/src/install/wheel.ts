@@ -11,7 +11,10 @@ const OTHER_PYTHONS = ['3.12', '3.11', '3.13', '3.10'];
 
 /** What of TensorFlow's wheel is kept, and what is only compiled against. */
 const MEMBERS = ['tensorflow/libtensorflow_framework.so.2', 'tensorflow/libtensorflow_cc.so.2'];
-const HEADERS = ['tensorflow/c/', 'tensorflow/core/platform/ctstring', 'tsl/platform/', 'xla/tsl/c/'];
+const HEADERS = [
+  ...['tensorflow/c/', 'tensorflow/core/platform/ctstring', 'tsl/platform/', 'xla/tsl/c/'],
+  'tensorflow/core/common_runtime/next_pluggable_device/c/',
+];
 
 /**
  * Downloads TensorFlow's wheel with pip, which checks it against the sha256 that is pinned here, and returns its path.

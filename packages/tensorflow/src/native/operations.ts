@@ -33,6 +33,9 @@ export interface Operations {
   readonly type: (name: string, dtype: DType) => OpAttribute;
   readonly flag: (name: string, value: boolean) => OpAttribute;
   readonly integer: (name: string, value: number) => OpAttribute;
+  readonly float: (name: string, value: number) => OpAttribute;
+  /** Takes a tensor out of the count: a constant that lives as long as the engine. */
+  readonly retain: (tensor: Tensor) => Tensor;
 }
 
 /** Opens the binding for the groups of operations. */
@@ -95,6 +98,11 @@ export function operations(binding: TensorFlowBinding): Operations {
     type: (name, dtype) => ({ name, type: binding.TF_ATTR_TYPE, value: CODE[dtype] }),
     flag: (name, value) => ({ name, type: binding.TF_ATTR_BOOL, value }),
     integer: (name, value) => ({ name, type: binding.TF_ATTR_INT, value }),
+    float: (name, value) => ({ name, type: binding.TF_ATTR_FLOAT, value }),
+    retain: (tensor) => {
+      alive.delete(tensor.id);
+      return tensor;
+    },
   };
 }
 

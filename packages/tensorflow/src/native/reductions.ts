@@ -2,8 +2,8 @@ import type { Engine, Tensor } from '../contract.js';
 import { axisOf, reducedShape, requireEqual, withExtent } from '../shapes.js';
 import type { Operations } from './operations.js';
 
-/** Sums, softmax, cross-entropy. */
-export function reductions(ops: Operations): Pick<Engine, 'sum' | 'mean' | 'softmax' | 'crossEntropy' | 'segmentSum'> {
+/** Sums and softmax. */
+export function reductions(ops: Operations): Pick<Engine, 'sum' | 'mean' | 'softmax' | 'segmentSum'> {
   const reduction =
     (name: string) =>
     (x: Tensor, axis: number, keepDims = false) => {
@@ -20,19 +20,6 @@ export function reductions(ops: Operations): Pick<Engine, 'sum' | 'mean' | 'soft
     sum: reduction('Sum'),
     mean: reduction('Mean'),
     softmax: (x) => ops.run('Softmax', [ops.type('T', x.dtype)], [x], x.shape, x.dtype),
-    crossEntropy: (logits, labels) => {
-      requireEqual('crossEntropy', labels.shape, logits.shape.slice(0, 1));
-      const [losses, gradient] = ops.runMany(
-        'SparseSoftmaxCrossEntropyWithLogits',
-        [ops.type('T', logits.dtype), ops.type('Tlabels', 'i32')],
-        [logits, labels],
-        [
-          { shape: labels.shape, dtype: logits.dtype },
-          { shape: logits.shape, dtype: logits.dtype },
-        ],
-      );
-      return { losses, gradient };
-    },
     segmentSum: (values, segments, count) => {
       requireEqual('segmentSum', segments.shape, values.shape.slice(0, 1));
       return ops.run(

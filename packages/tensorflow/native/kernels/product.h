@@ -1,0 +1,93 @@
+// Small f32 matrix products on one thread, for operands that lie in its cache.
+#ifndef PERFIT_PRODUCT_H_
+#define PERFIT_PRODUCT_H_
+
+#include <algorithm>
+
+#include "vector.h"
+
+namespace perfit {
+
+// Columns of a panel: two vectors. Rows of a tile: what fits into the registers beside them.
+constexpr int64_t kPanel = 2 * kWidth;
+#if defined(__AVX512F__)
+constexpr int kTile = 12;
+#else
+constexpr int kTile = 6;
+#endif
+
+// A matrix as a pointer and two strides.
+struct Strided {
+  const float* at;
+  int64_t row, column;
+};
+
+// Floats that Pack writes for a [k, n] matrix.
+inline int64_t PackedSize(int64_t k, int64_t n) { return (n + kPanel - 1) / kPanel * kPanel * k; }
+
+// Lays B [k, n] out as panels of kPanel columns, each contiguous, padded with zeros.
+inline void Pack(int64_t k, int64_t n, Strided b, float* panels) {
+  for (int64_t first = 0; first < n; first += kPanel, panels += k * kPanel) {
+    const int64_t columns = std::min(kPanel, n - first);
+    if (columns < kPanel) memset(panels, 0, k * kPanel * sizeof(float));
+    if (b.column == 1) {
+      for (int64_t i = 0; i < k; ++i)
+        memcpy(panels + i * kPanel, b.at + i * b.row + first, columns * sizeof(float));
+    } else {
+      for (int64_t j = 0; j < columns; ++j)
+        for (int64_t i = 0; i < k; ++i) panels[i * kPanel + j] = b.at[i * b.row + (first + j) * b.column];
+    }
+  }
+}
+
+template <int kRows>
+inline void Tile(int64_t k, Strided a, const float* panel, float* c, int64_t stride, int64_t columns, bool add) {
+  F sums[kRows][2] = {};
+  for (int64_t i = 0; i < k; ++i, panel += kPanel) {
+    const F left = Load(panel), right = Load(panel + kWidth);
+#pragma GCC unroll 12
+    for (int row = 0; row < kRows; ++row) {
+      const F factor = Splat(a.at[row * a.row + i * a.column]);
+      sums[row][0] += factor * left;
+      sums[row][1] += factor * right;
+    }
+  }
+  for (int row = 0; row < kRows; ++row, c += stride) {
+    float edge[kPanel];
+    float* const to = columns < kPanel ? edge : c;
+    if (columns < kPanel && add) memcpy(edge, c, columns * sizeof(float));
+    Store(to, add ? Load(to) + sums[row][0] : sums[row][0]);
+    Store(to + kWidth, add ? Load(to + kWidth) + sums[row][1] : sums[row][1]);
+    if (columns < kPanel) memcpy(c, edge, columns * sizeof(float));
+  }
+}
+
+// The rows that are left over below the last whole tile.
+template <int kRows>
+inline void Rest(int64_t rows, int64_t k, Strided a, const float* panel, float* c, int64_t stride, int64_t columns,
+                 bool add) {
+  if constexpr (kRows > 0) {
+    if (rows == kRows)
+      Tile<kRows>(k, a, panel, c, stride, columns, add);
+    else
+      Rest<kRows - 1>(rows, k, a, panel, c, stride, columns, add);
+  }
+}
+
+// C [m, n] (row stride given) = A [m, k] * B, or += with `add`; B as Pack leaves it, of which the first k rows of
+// panels that hold `packed` rows are used.
+inline void Product(int64_t m, int64_t n, int64_t k, Strided a, const float* panels, int64_t packed, float* c,
+                    int64_t stride, bool add) {
+  for (int64_t first = 0; first < n; first += kPanel, panels += packed * kPanel) {
+    const int64_t columns = std::min(kPanel, n - first);
+    int64_t row = 0;
+    for (; row + kTile <= m; row += kTile)
+      Tile<kTile>(k, {a.at + row * a.row, a.row, a.column}, panels, c + row * stride + first, stride, columns, add);
+    Rest<kTile - 1>(m - row, k, {a.at + row * a.row, a.row, a.column}, panels, c + row * stride + first, stride,
+                    columns, add);
+  }
+}
+
+}  // namespace perfit
+
+#endif  // PERFIT_PRODUCT_H_
