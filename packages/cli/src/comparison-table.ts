@@ -1,6 +1,6 @@
 import type { Comparison } from '@perfit/runtime';
 import Table from 'cli-table3';
-import { tableStyle } from './table-style.js';
+import { tableChars, tableStyle } from './table-style.js';
 
 const figure = (value: number | null | undefined) =>
   value === null || value === undefined ? '–' : value >= 1000 ? value.toExponential(2) : value.toPrecision(4);
@@ -16,6 +16,7 @@ export function comparisonTable({ methods }: Comparison): string {
   const table = new Table({
     head: ['perplexity', 'after', ...clients, 'client mean', 'exp mean loss', 'token-weighted'],
     style: tableStyle,
+    chars: tableChars,
     colAligns: ['left', 'left', ...clients.map(() => 'right' as const), 'right', 'right', 'right'],
   });
   const row = (
@@ -38,12 +39,14 @@ export function comparisonTable({ methods }: Comparison): string {
         averages.personal[moment],
       );
     }
-    row(
-      name,
-      'global',
-      clients.map((id) => lines[id]?.global),
-      averages.global,
-    );
+    const same = clients.every((id) => lines[id]?.global === lines[id]?.personal.afterDistribution);
+    if (!same)
+      row(
+        name,
+        'global',
+        clients.map((id) => lines[id]?.global),
+        averages.global,
+      );
   }
   return table.toString();
 }

@@ -1,6 +1,6 @@
 import { type Comparison, type Moment, type PairedDifference, pairedDifference, randomStreams } from '@perfit/runtime';
 import Table from 'cli-table3';
-import { tableStyle } from './table-style.js';
+import { tableChars, tableStyle } from './table-style.js';
 
 /** What is held against what: the same moment on both sides. */
 const moments: readonly Moment[] = ['afterDistribution', 'afterLocal'];
@@ -31,6 +31,7 @@ export function pairedTable(comparison: Comparison): string {
   const table = new Table({
     head: ['paired, per client', 'against', 'after', 'ratio', '95 % interval', 'clients better'],
     style: tableStyle,
+    chars: tableChars,
   });
   for (const { method, baseline, moment, ratio, interval, clients } of pairedDifferences(comparison)) {
     const values = Object.values(clients);
