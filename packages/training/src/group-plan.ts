@@ -2,7 +2,7 @@ import type { Layout } from '@perfit/lora';
 import type { ProjectionGroup } from '@perfit/models';
 
 /** One adapted site of a group: its slots in the layout, and its rows in the group's stacked output. */
-export interface AdaptedSite {
+interface AdaptedSite {
   /** Index of the slot of A `[R, in]`, and of B `[out, R]`. */
   readonly a: number;
   readonly b: number;

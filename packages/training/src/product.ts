@@ -2,7 +2,7 @@ import type { Engine, Tensor } from '@perfit/tensorflow';
 import type { Factors } from './factors.js';
 
 /** A group's frozen weight with its adapter. */
-export interface AdaptedWeight {
+interface AdaptedWeight {
   /** Frozen, `[Σ out, in]`, f32 or bf16. */
   readonly weight: Tensor;
   /** f32 */
