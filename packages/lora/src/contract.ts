@@ -85,6 +85,7 @@ export interface Start {
 /** Makes θ₀. */
 export interface Initialization {
   readonly name: string;
+  /** Decided by the random stream and the frozen weights alone. */
   readonly initialize: (input: InitializationInput) => Start;
 }
 

@@ -45,8 +45,8 @@ export function sampleWeight(site: Site): Float32Array {
  * stream (and the frozen weights) alone, and a start that is the frozen model's.
  *
  * @param make makes the initialisation; called for every test.
- * @param options.startsAtFrozen whether BA = 0 or the start is subtracted; false for those that mean to disturb the model.
- * @param options.drawn whether the values depend on the random stream.
+ * @param options `startsAtFrozen` (true): whether BA = 0 or the start is subtracted; `drawn` (true): whether the values
+ * depend on the random stream.
  * @example
  * describe('symmetric', () => testInitialization(() => symmetric()));
  */

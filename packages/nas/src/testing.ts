@@ -112,7 +112,7 @@ export function testSchedule(make: () => Schedule): void {
  * everything fits, decided by the order of the scores, NaN refused.
  *
  * @param make makes the granularity; called for every test.
- * @param options.exact whether exactly `keep` positions stay, as with single positions.
+ * @param options `exact` (false): whether exactly `keep` positions stay, as with single positions.
  * @example
  * describe('weight', () => testGranularity(() => weight(), { exact: true }));
  */

@@ -18,5 +18,6 @@ export interface TensorFile {
   readonly entries: readonly Omit<StoredTensor, 'bytes'>[];
   /** Reads one tensor; an unknown name is an error that lists the nearest. */
   readonly read: (name: string) => StoredTensor;
+  /** Ends reading; closing twice is fine. */
   readonly close: () => void;
 }

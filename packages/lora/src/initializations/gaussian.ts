@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { drawComponents } from '../components.js';
 import type { Initialization } from '../contract.js';
 
+/** Options of {@link gaussian}. */
 export interface GaussianOptions {
   /** Standard deviation of every entry. Default 0.02. */
   readonly std?: number;

@@ -4,6 +4,7 @@ import { drawComponents } from '../components.js';
 import type { Initialization } from '../contract.js';
 import { errors } from '../errors.js';
 
+/** Options of {@link symmetric}. */
 export interface SymmetricOptions {
   /** Bound of B's entries in units of 1/√out; 1 balances the norms of a component's two factors. Default 1. */
   readonly spread?: number;

@@ -102,7 +102,7 @@ function commonScale(path: string, layout: Layout, config: AdapterConfig): numbe
  * Reads and checks an adapter that this package or PEFT wrote. Ranks come from the shapes; where they differ from site
  * to site (`rank_pattern`) so do they in the layout.
  *
- * @param options.sites the model's projections, to check names and sizes against; without them sites are made from
+ * @param options `sites`: the model's projections, to check names and sizes against; without them sites are made from
  * names and shapes.
  * @throws `bad-config`, `unsupported-adapter`, `unknown-tensor`, `unknown-site`, `missing-factor`, `shape-mismatch`,
  * `not-finite`, `bad-mask`, `bad-bits`, `outside-mask`; those of `@perfit/safetensors`
