@@ -19,6 +19,7 @@ const making = [
   ...(['upload', 'cast', 'reshape', 'transpose', 'concat', 'split', 'slice', 'pad', 'gather', 'scatterAdd'] as const),
   ...(['matmul', 'batchMatmul', 'add', 'sub', 'mul', 'div', 'neg', 'square', 'sqrt', 'rsqrt', 'abs'] as const),
   ...(['sigmoid', 'addN', 'sum', 'mean', 'softmax', 'crossEntropy', 'segmentSum'] as const),
+  ...(['rmsNorm', 'rmsNormBackward', 'swiglu', 'swigluBackward', 'attention', 'attentionBackward'] as const),
 ];
 
 function isTensor(value: object): value is Tensor {

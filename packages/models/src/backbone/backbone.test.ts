@@ -69,7 +69,10 @@ function denseProjector(engine: Engine, adapted: (site: string) => boolean = () 
   return { projector, gradients, asked };
 }
 
-const engines: [string, () => Promise<Engine>][] = [['native', () => createEngine({ prefer: 'native', threads: 2 })]];
+const engines: [string, () => Promise<Engine>][] = [
+  ['native', () => createEngine({ prefer: 'native', threads: 2 })],
+  ['wasm', () => createEngine({ prefer: 'wasm' })],
+];
 
 describe.each(engines)('on the %s engine', (_, create) => {
   let engine: Engine;

@@ -68,7 +68,7 @@ export function backpropagate(
       labels: e.upload(batch.labels, [batch.labels.length]),
     };
     if (savedFrom === layers.length) return crossEntropy(e, head, targets);
-    const perLoss = e.upload(lossWeights, [lossWeights.length, 1]);
+    const perLoss = e.upload(lossWeights, [lossWeights.length]);
     const { losses, dHidden, gradients } = crossEntropyBackward(e, head, targets, perLoss, sink !== undefined);
     e.dispose(hidden);
     let dx: Tensor | undefined = dHidden;

@@ -65,18 +65,16 @@ describe('the backward', () => {
       [
         '2.mlp.down_proj',
         '2.mlp.gate_proj',
-        '2.mlp.up_proj',
         '2.self_attn.o_proj',
         '2.self_attn.q_proj',
         '1.mlp.down_proj',
         '1.mlp.gate_proj',
-        '1.mlp.up_proj',
         '1.self_attn.o_proj',
         '1.self_attn.q_proj adapted last',
       ],
     ],
-    ['2.self_attn.o_proj', ['2.mlp.down_proj', '2.mlp.gate_proj', '2.mlp.up_proj', '2.self_attn.o_proj adapted last']],
-    ['2.mlp.up_proj', ['2.mlp.down_proj', '2.mlp.up_proj adapted last']],
+    ['2.self_attn.o_proj', ['2.mlp.down_proj', '2.mlp.gate_proj', '2.self_attn.o_proj adapted last']],
+    ['2.mlp.up_proj', ['2.mlp.down_proj', '2.mlp.gate_proj adapted last']],
     ['2.mlp.down_proj', ['2.mlp.down_proj adapted last']],
   ])('for %s alone ends there, with the gradient of the whole', (site, expected) => {
     const name = `model.layers.${site}`;
@@ -85,8 +83,8 @@ describe('the backward', () => {
     const { projector, gradients, calls } = gathering((other) => other === name);
     engine.dispose(backbone.backpropagate(batch, projector));
     expect(calls).toEqual(expected);
-    expect([...gradients.keys()]).toEqual([name]);
-    expect(gradients.get(name)).toEqual(whole.gradients.get(name));
+    expect(gradients.size).toBe(1);
+    for (const [group, gradient] of gradients) expect(gradient).toEqual(whole.gradients.get(group));
     expect(engine.live()).toBe(atRest);
   });
 
@@ -186,7 +184,7 @@ describe('batches', () => {
       const row = { rows: 1, length, ids, lossPositions: Int32Array.of(0), labels: Int32Array.of(1) };
       engine.dispose(backbone.losses(row, frozen()));
     }
-    expect(engine.live() - atRest).toBeLessThanOrEqual(16 * 5);
+    expect(engine.live() - atRest).toBeLessThanOrEqual(16 * 2);
   });
 });
 

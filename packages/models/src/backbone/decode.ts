@@ -1,13 +1,13 @@
+import type { KeyValueCache } from '../blocks/cached-attention.js';
 import type { Head } from '../blocks/cross-entropy.js';
 import { headLogits } from '../blocks/cross-entropy.js';
 import type { DecoderLayer } from '../blocks/decoder-layer.js';
 import { embed } from '../blocks/embedding.js';
-import type { KeyValueCache } from '../blocks/self-attention.js';
 import type { Decoding, ModelConfig, Projector } from '../contract.js';
 import { errors } from '../errors.js';
 import type { ScopedEngine } from '../scope.js';
 import { checkIds, checkLength } from './check-batch.js';
-import type { TableCache } from './tables.js';
+import type { RotationCache } from './rotations.js';
 import type { BackboneWeights } from './weights.js';
 
 /** The parts of a backbone that decoding runs on. */
@@ -16,12 +16,15 @@ export interface DecodingParts {
   readonly weights: BackboneWeights;
   readonly layers: readonly DecoderLayer[];
   readonly head: Head;
-  readonly tables: TableCache;
+  readonly rotations: RotationCache;
 }
+
+/** Tokens of a prompt that are taken in together: their scores against the whole cache exist at once. */
+const AT_ONCE = 256;
 
 /** Starts an incremental decoding of one sequence; its cache grows by two `[KV, D]` rows per token and layer. */
 export function startDecoding(e: ScopedEngine, parts: DecodingParts, projector: Projector): Decoding {
-  const { config, weights, layers, head, tables } = parts;
+  const { config, weights, layers, head, rotations } = parts;
   let past = 0;
   let caches: readonly KeyValueCache[] = [];
   const dispose = () => {
@@ -29,22 +32,19 @@ export function startDecoding(e: ScopedEngine, parts: DecodingParts, projector: 
     caches = [];
     past = 0;
   };
-  const feed = (ids: readonly number[]): Float32Array => {
-    if (ids.length === 0)
-      throw errors.make('bad-batch', { what: 'decoding was fed no tokens', cure: 'Give at least one' });
-    const tokens = Int32Array.from(ids);
-    checkIds(config, tokens);
-    checkLength(config, past + ids.length);
+  /** Takes tokens in; logits after the last of them, where they are asked for. */
+  const take = (ids: Int32Array, wantsLogits: boolean): Float32Array | undefined => {
     const { logits, longer } = e.tidy(() => {
-      const pass = { rows: 1, length: ids.length, tables: tables.next(past, ids.length), projector };
+      const pass = { rows: 1, rotation: rotations.next(past, ids.length), projector };
       const grown: KeyValueCache[] = [];
-      let x = embed(e, weights.embedding, e.upload(tokens, [ids.length]));
+      let x = embed(e, weights.embedding, e.upload(ids, [ids.length]));
       for (const [index, layer] of layers.entries()) {
         const [y, cache] = layer.step(pass, x, caches[index]);
         e.dispose(x);
         x = y;
         grown.push(cache);
       }
+      if (!wantsLogits) return { logits: undefined, longer: grown };
       const last = e.upload(Int32Array.of(ids.length - 1), [1]);
       const values = headLogits(e, head, { hidden: x, positions: last });
       return { logits: e.download(values) as Float32Array, longer: grown };
@@ -53,6 +53,16 @@ export function startDecoding(e: ScopedEngine, parts: DecodingParts, projector: 
     caches = longer;
     past += ids.length;
     return logits;
+  };
+  const feed = (given: readonly number[]): Float32Array => {
+    if (given.length === 0)
+      throw errors.make('bad-batch', { what: 'decoding was fed no tokens', cure: 'Give at least one' });
+    const ids = Int32Array.from(given);
+    checkIds(config, ids);
+    checkLength(config, past + ids.length);
+    let at = 0;
+    for (; at + AT_ONCE < ids.length; at += AT_ONCE) take(ids.subarray(at, at + AT_ONCE), false);
+    return take(ids.subarray(at), true)!;
   };
   return { feed, dispose };
 }

@@ -9,8 +9,8 @@ import { scopedEngine } from '../scope.js';
 import { backpropagate, hiddenStates } from './backpropagate.js';
 import { checkBatch, checkPositions } from './check-batch.js';
 import { startDecoding } from './decode.js';
+import { rotationCache } from './rotations.js';
 import { sitesOf } from './sites.js';
-import { tableCache } from './tables.js';
 import { uploadWeights } from './weights.js';
 
 /** How a backbone is loaded. */
@@ -50,27 +50,24 @@ function buildBackbone(
   const e = scopedEngine(engine);
   const sites = sitesOf(config);
   const weights = uploadWeights(e, config, sites, source, dtype);
-  const tables = tableCache(e, config, dtype);
+  const rotations = rotationCache(e, config);
   const norm = (weight: (typeof weights)['norm']) => rmsNorm(e, weight, config.normEpsilon, dtype);
-  const layers = weights.layers.map(({ inputNorm, postNorm, qkv, output, gate, up, down }) =>
+  const layers = weights.layers.map(({ inputNorm, postNorm, qkv, output, gateUp, down }) =>
     decoderLayer(
       e,
-      config,
       {
-        attention: { norm: norm(inputNorm), qkv, output },
-        feedForward: { norm: norm(postNorm), gate, up, down },
+        attention: { heads: config, norm: norm(inputNorm), qkv, output },
+        feedForward: { norm: norm(postNorm), gateUp, down },
       },
       dtype,
     ),
   );
-  // The last norm's output meets the head, whose gradient starts from f32 losses.
   const head = { norm: norm(weights.norm), weight: weights.head };
-  const parts = { config, weights, layers, head, tables };
+  const parts = { config, weights, layers, head, rotations };
 
   const passOf = ({ rows, length }: TokenBatch, projector: Projector): Pass => ({
     rows,
-    length,
-    tables: tables.whole(length),
+    rotation: rotations.whole(length),
     projector,
   });
   const groupOf = new Map(weights.groups.flatMap((group) => group.sites.map((site) => [site.name, group] as const)));
@@ -124,7 +121,7 @@ function buildBackbone(
       return e.tidy(() => e.download(e.slice(group.weight, [begin, 0], [site.out, site.in])) as Float32Array);
     },
     dispose: () => {
-      tables.dispose();
+      rotations.dispose();
       weights.dispose();
     },
   };

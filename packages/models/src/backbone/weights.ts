@@ -8,8 +8,7 @@ export interface LayerTensors {
   readonly postNorm: Tensor;
   readonly qkv: ProjectionGroup;
   readonly output: ProjectionGroup;
-  readonly gate: ProjectionGroup;
-  readonly up: ProjectionGroup;
+  readonly gateUp: ProjectionGroup;
   readonly down: ProjectionGroup;
 }
 
@@ -36,12 +35,11 @@ function stack(parts: readonly Float32Array[]): Float32Array {
   return whole;
 }
 
-/** Which projections of a layer are stacked: those of attention, whose product is cut by heads anyway. */
+/** Which projections of a layer are stacked: those that read the same input. */
 const stacked = {
   qkv: ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'],
   output: ['self_attn.o_proj'],
-  gate: ['mlp.gate_proj'],
-  up: ['mlp.up_proj'],
+  gateUp: ['mlp.gate_proj', 'mlp.up_proj'],
   down: ['mlp.down_proj'],
 } as const;
 
@@ -75,13 +73,12 @@ export function uploadWeights(
       postNorm: vector(`model.layers.${layer}.post_attention_layernorm.weight`),
       qkv: group(layer, stacked.qkv),
       output: group(layer, stacked.output),
-      gate: group(layer, stacked.gate),
-      up: group(layer, stacked.up),
+      gateUp: group(layer, stacked.gateUp),
       down: group(layer, stacked.down),
     }));
     return { embedding, head, norm: vector('model.norm.weight'), layers };
   });
-  const groups = all.layers.flatMap(({ qkv, output, gate, up, down }) => [qkv, output, gate, up, down]);
+  const groups = all.layers.flatMap(({ qkv, output, gateUp, down }) => [qkv, output, gateUp, down]);
   const dispose = () => {
     e.dispose(all.embedding, all.norm, ...groups.map(({ weight }) => weight));
     if (!config.tiedHead) e.dispose(all.head);

@@ -3,16 +3,14 @@ import { inverseFrequencies } from '../config/frequencies.js';
 import type { ModelConfig, ProjectionGroup, Projector } from '../contract.js';
 import { frozenProjector } from '../frozen-projector.js';
 import { type ScopedEngine, scopedEngine } from '../scope.js';
-import { attend, attendBackward } from './attention.js';
 import { crossEntropy, crossEntropyBackward } from './cross-entropy.js';
 import { decoderLayer } from './decoder-layer.js';
 import { embed, embedBackward } from './embedding.js';
 import { feedForward, feedForwardBackward } from './feed-forward.js';
 import type { Pass } from './pass.js';
 import { rmsNorm } from './rms-norm.js';
-import { rotate, rotateBackward, rotationTables } from './rope.js';
+import { rotate, rotationOf } from './rope.js';
 import { selfAttention, selfAttentionBackward } from './self-attention.js';
-import { swiglu, swigluBackward } from './swiglu.js';
 
 let engine: Engine;
 let e: ScopedEngine;
@@ -88,47 +86,41 @@ describe('backwards agree with finite differences', () => {
       ({ x, weight }) => rmsNorm(e, weight, 1e-5, 'f32').forward(x)[0],
       ({ x, weight }, dy) => {
         const norm = rmsNorm(e, weight, 1e-5, 'f32');
-        const saved = { x, inverse: norm.forward(x)[1] };
+        const [, saved] = norm.forward(x);
         return { x: norm.backward(saved, dy), weight: norm.weightGradient(saved, dy) };
       },
     );
   });
 
-  test('RoPE', () => {
-    const frequencies = inverseFrequencies({ theta: 100, scaling: { type: 'default' } }, 6);
-    const tables = () => rotationTables(e, frequencies, { from: 3, length: 4 }, 0.7, 'f32');
+  test('RMSNorm with a residual', () => {
     checkBackward(
-      { x: [2, 2, 4, 6] },
-      ({ x }) => rotate(e, tables(), x),
-      (_, dy) => ({ x: rotateBackward(e, tables(), dy) }),
-    );
-  });
-
-  test('attention, q, k and v, queries grouped by two', () => {
-    const mask = () =>
-      e.upload(
-        Float32Array.from({ length: 18 }, (_, i) => (i % 3 > Math.floor(i / 3) % 3 ? -1e9 : 0)),
-        [6, 3],
-      );
-    checkBackward(
-      { q: [1, 2, 6, 4], k: [1, 2, 3, 4], v: [1, 2, 3, 4] },
-      (operands) => attend(e, operands, mask()),
-      (operands, dz) => {
-        const along = e.sum(e.mul(attend(e, operands, mask()), dz), 3, true);
-        const { dq, dk, dv } = attendBackward(e, operands, mask(), along, dz);
-        return { q: dq, k: dk, v: dv };
+      { x: [3, 6] },
+      ({ x }) => e.add(x, rmsNorm(e, uploaded([6], 8), 1e-5, 'f32').forward(x)[0]),
+      ({ x }, dy) => {
+        const norm = rmsNorm(e, uploaded([6], 8), 1e-5, 'f32');
+        return { x: norm.backward(norm.forward(x)[1], dy, dy) };
       },
     );
   });
 
-  test('SwiGLU, gate and up', () => {
+  test('attention with its rotation, queries grouped by two', () => {
+    const sizes = { rows: 2, heads: 4, keyValueHeads: 2 };
+    const frequencies = inverseFrequencies({ theta: 50, scaling: { type: 'default' } }, 4);
     checkBackward(
-      { gate: [2, 8], up: [2, 8] },
-      (saved) => swiglu(e, saved),
-      (saved, da) => {
-        const { dGate, dUp } = swigluBackward(e, saved, da);
-        return { gate: dGate, up: dUp };
+      { qkv: [6, 32] },
+      ({ qkv }) => e.attention(qkv, rotationOf(e, frequencies, 0, 3), sizes).z,
+      ({ qkv }, dz) => {
+        const rotation = rotationOf(e, frequencies, 0, 3);
+        return { qkv: e.attentionBackward({ qkv, rotation, ...e.attention(qkv, rotation, sizes) }, dz, sizes) };
       },
+    );
+  });
+
+  test('SwiGLU', () => {
+    checkBackward(
+      { gateUp: [3, 8] },
+      ({ gateUp }) => e.swiglu(gateUp),
+      ({ gateUp }, dy) => ({ gateUp: e.swigluBackward(gateUp, dy) }),
     );
   });
 
@@ -152,8 +144,7 @@ describe('backwards agree with finite differences', () => {
       { hidden: [5, 6], norm: [6], weight: [7, 6] },
       ({ hidden, norm, weight }) => crossEntropy(e, head(norm, weight), targets(hidden)),
       ({ hidden, norm, weight }, dLosses) => {
-        const share = e.reshape(dLosses, [3, 1]);
-        const { dHidden, gradients } = crossEntropyBackward(e, head(norm, weight), targets(hidden), share, true);
+        const { dHidden, gradients } = crossEntropyBackward(e, head(norm, weight), targets(hidden), dLosses, true);
         return { hidden: dHidden, norm: gradients!.norm, weight: gradients!.weight };
       },
     );
@@ -183,33 +174,31 @@ function makeLayer() {
   });
   const norm = (seed: number) => rmsNorm(e, uploaded([6], seed), 1e-5, 'f32');
   return {
-    attention: { norm: norm(11), qkv: group('qkv', [16, 8, 8], 6, 12), output: group('o', [6], 16, 13) },
+    attention: { heads: config, norm: norm(11), qkv: group('qkv', [16, 8, 8], 6, 12), output: group('o', [6], 16, 13) },
     feedForward: {
       norm: norm(14),
-      gate: group('gate', [8], 6, 15),
-      up: group('up', [8], 6, 16),
+      gateUp: group('gateUp', [8, 8], 6, 15),
       down: group('down', [6], 8, 17),
     },
   };
 }
 
-/** Two rows of three tokens. */
-function makePass(projector: Projector): Pass {
+/** Rows of tokens that follow `past`. */
+function makePass(projector: Projector, rows = 2, past = 0, length = 3): Pass {
   const frequencies = inverseFrequencies(config.rope, config.headSize);
-  const turn = (scale: number) => rotationTables(e, frequencies, { from: 0, length: 3 }, scale, 'f32');
-  const mask = Float32Array.from({ length: 18 }, (_, i) => (i % 3 > Math.floor(i / 3) % 3 ? -1e9 : 0));
-  return { rows: 2, length: 3, tables: { q: turn(0.5), k: turn(1), mask: e.upload(mask, [6, 3]) }, projector };
+  return { rows, rotation: rotationOf(e, frequencies, past, length), projector };
 }
 
 describe('branches and the layer agree with finite differences', () => {
   test('self-attention', () => {
     checkBackward(
       { x: [6, 6] },
-      ({ x }) => selfAttention(e, config, makeLayer().attention, makePass(frozenProjector(engine)), x)[0],
+      ({ x }) => selfAttention(e, makeLayer().attention, makePass(frozenProjector(engine)), x)[0],
       ({ x }, dy) => {
         const [weights, pass] = [makeLayer().attention, makePass(frozenProjector(engine))];
-        const [, saved] = selfAttention(e, config, weights, pass, x);
-        return { x: selfAttentionBackward(e, config, weights, pass, x, saved, dy, true) };
+        const [, saved] = selfAttention(e, weights, pass, x);
+        const zero = e.upload(new Float32Array(36), [6, 6]);
+        return { x: selfAttentionBackward(e, weights, pass, saved, dy, zero, true) };
       },
     );
   });
@@ -221,7 +210,8 @@ describe('branches and the layer agree with finite differences', () => {
       ({ x }, dy) => {
         const [weights, pass] = [makeLayer().feedForward, makePass(frozenProjector(engine))];
         const [, saved] = feedForward(e, weights, pass, x);
-        return { x: feedForwardBackward(e, weights, pass, x, saved, dy, true) };
+        const zero = e.upload(new Float32Array(36), [6, 6]);
+        return { x: feedForwardBackward(e, weights, pass, saved, dy, zero, true) };
       },
     );
   });
@@ -229,9 +219,9 @@ describe('branches and the layer agree with finite differences', () => {
   test('decoder layer', () => {
     checkBackward(
       { x: [6, 6] },
-      ({ x }) => decoderLayer(e, config, makeLayer(), 'f32').forward(makePass(frozenProjector(engine)), x),
+      ({ x }) => decoderLayer(e, makeLayer(), 'f32').forward(makePass(frozenProjector(engine)), x),
       ({ x }, dy) => {
-        const layer = decoderLayer(e, config, makeLayer(), 'f32');
+        const layer = decoderLayer(e, makeLayer(), 'f32');
         const pass = makePass(frozenProjector(engine));
         return { x: layer.backward(pass, layer.forwardSaving(pass, x)[1], dy, true) };
       },
@@ -241,21 +231,31 @@ describe('branches and the layer agree with finite differences', () => {
 
 test('a layer computes the same whether or not it saves, and in steps with a cache', () => {
   e.tidy(() => {
-    const layer = decoderLayer(e, { ...config, context: 3 }, makeLayer(), 'f32');
+    const layer = decoderLayer(e, makeLayer(), 'f32');
     const projector = frozenProjector(engine);
     const pass = makePass(projector);
     const x = uploaded([6, 6], 3);
     const whole = e.download(layer.forward(pass, x));
     expect(e.download(layer.forwardSaving(pass, e.cast(x, 'f32'))[0])).toEqual(whole);
-    const frequencies = inverseFrequencies(config.rope, config.headSize);
     let cache: Parameters<typeof layer.step>[2];
     for (let t = 0; t < 3; t++) {
-      const turn = (scale: number) => rotationTables(e, frequencies, { from: t, length: 1 }, scale, 'f32');
-      const one = { rows: 1, length: 1, tables: { q: turn(0.5), k: turn(1), mask: undefined }, projector };
+      const one = makePass(projector, 1, t, 1);
       const [y, longer] = layer.step(one, e.slice(x, [t, 0], [1, 6]), cache);
       cache = longer;
       for (const [i, value] of e.download(y).entries()) expect(value).toBeCloseTo(whole[t * 6 + i], 5);
     }
+  });
+});
+
+test('turning keeps lengths, and scores depend on distances only', () => {
+  e.tidy(() => {
+    const frequencies = inverseFrequencies({ theta: 100, scaling: { type: 'default' } }, 6);
+    const [q, k] = [uploaded([1, 6], 1), uploaded([1, 6], 2)];
+    const at = (x: Tensor, position: number) => [...e.download(rotate(e, rotationOf(e, frequencies, position, 1), x))];
+    const dot = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+    expect(Math.hypot(...at(q, 11))).toBeCloseTo(Math.hypot(...at(q, 0)), 5);
+    expect(dot(at(q, 9), at(k, 4))).toBeCloseTo(dot(at(q, 7), at(k, 2)), 5);
+    expect(dot(at(q, 9), at(k, 4))).not.toBeCloseTo(dot(at(q, 9), at(k, 2)), 3);
   });
 });
 
@@ -266,31 +266,31 @@ describe('extreme values', () => {
     e.tidy(() => {
       const norm = rmsNorm(e, e.upload(Float32Array.of(1, 1), [2]), 1e-5, 'f32');
       const x = e.upload(Float32Array.of(0, 0, 1e18, -1e18, 1e-20, 1e-20), [3, 2]);
-      const [y, inverse] = norm.forward(x);
+      const [y, saved] = norm.forward(x);
       expect([...e.download(y)]).toEqual([0, 0, 1, -1, expect.closeTo(0, 10), expect.closeTo(0, 10)]);
-      finite(norm.backward({ x, inverse }, e.upload(new Float32Array(6).fill(1), [3, 2])));
+      finite(norm.backward(saved, e.upload(new Float32Array(6).fill(1), [3, 2])));
     });
   });
 
   test('SwiGLU saturates without overflow', () => {
     e.tidy(() => {
-      const gate = e.upload(Float32Array.of(-1e4, -100, 0, 100, 1e4), [1, 5]);
-      const up = e.upload(new Float32Array(5).fill(1), [1, 5]);
-      expect([...e.download(swiglu(e, { gate, up }))].map((y) => y + 0)).toEqual([0, expect.closeTo(0), 0, 100, 1e4]);
-      const { dGate } = swigluBackward(e, { gate, up }, up);
-      expect([...e.download(dGate)].map((y) => y + 0)).toEqual([0, expect.closeTo(0), 0.5, 1, 1]);
+      const gateUp = e.upload(Float32Array.of(-1e4, -100, 0, 100, 1e4, 1, 1, 1, 1, 1), [1, 10]);
+      expect([...e.download(e.swiglu(gateUp))].map((y) => y + 0)).toEqual([0, expect.closeTo(0), 0, 100, 1e4]);
+      const ones = e.upload(new Float32Array(5).fill(1), [1, 5]);
+      const dGate = [...e.download(e.swigluBackward(gateUp, ones))].slice(0, 5);
+      expect(dGate.map((y) => y + 0)).toEqual([0, expect.closeTo(0), 0.5, 1, 1]);
     });
   });
 
   test('attention of enormous scores picks one key and stays finite', () => {
     e.tidy(() => {
-      const q = e.upload(Float32Array.of(1e6, 0), [1, 1, 1, 2]);
-      const k = e.upload(Float32Array.of(1e6, 0, -1e6, 0), [1, 1, 2, 2]);
-      const v = e.upload(Float32Array.of(1, 2, 3, 4), [1, 1, 2, 2]);
-      const z = attend(e, { q, k, v }, undefined);
-      expect([...e.download(z)]).toEqual([1, 2]);
-      const { dq, dk, dv } = attendBackward(e, { q, k, v }, undefined, e.sum(e.mul(z, z), 3, true), z);
-      for (const d of [dq, dk, dv]) finite(d);
+      // Two tokens, one head two wide: the second query sees two keys, and wants the first.
+      const qkv = e.upload(Float32Array.of(0, 0, 1e6, 0, 1, 2, 1e6, 0, -1e6, 0, 3, 4), [2, 6]);
+      const rotation = rotationOf(e, Float64Array.of(0), 0, 2);
+      const sizes = { rows: 1, heads: 1, keyValueHeads: 1 };
+      const { z, logSumExp } = e.attention(qkv, rotation, sizes);
+      expect([...e.download(z)]).toEqual([1, 2, 1, 2]);
+      finite(e.attentionBackward({ qkv, rotation, z, logSumExp }, z, sizes));
     });
   });
 
@@ -332,13 +332,13 @@ test('cross-entropy in chunks equals cross-entropy at once', () => {
       e,
       head,
       at(0, 1, 2, 3, 4),
-      e.upload(Float32Array.of(1, 2, 3, 4, 5), [5, 1]),
+      e.upload(Float32Array.of(1, 2, 3, 4, 5), [5]),
       false,
     );
     const losses = e.download(together.losses);
     const dHidden = e.download(together.dHidden);
     for (let row = 0; row < 5; row++) {
-      const alone = crossEntropyBackward(e, head, at(row), e.upload(Float32Array.of(row + 1), [1, 1]), false);
+      const alone = crossEntropyBackward(e, head, at(row), e.upload(Float32Array.of(row + 1), [1]), false);
       expect(e.download(alone.losses)[0]).toBeCloseTo(losses[row], 5);
       const d = e.download(alone.dHidden);
       for (let i = 0; i < 2; i++) expect(d[row * 2 + i]).toBeCloseTo(dHidden[row * 2 + i], 5);

@@ -1,10 +1,10 @@
 import type { DType, Tensor } from '@perfit/tensorflow';
-import type { ModelConfig, Projector } from '../contract.js';
+import type { Projector } from '../contract.js';
 import type { ScopedEngine } from '../scope.js';
+import type { KeyValueCache } from './cached-attention.js';
 import { type FeedForwardSaved, type FeedForwardWeights, feedForward, feedForwardBackward } from './feed-forward.js';
 import type { Pass } from './pass.js';
 import {
-  type KeyValueCache,
   type SelfAttentionSaved,
   type SelfAttentionWeights,
   selfAttention,
@@ -20,10 +20,7 @@ export interface LayerWeights {
 
 /** What a layer's backward needs. */
 export interface LayerSaved {
-  readonly x: Tensor;
   readonly attention: SelfAttentionSaved;
-  /** x plus the attention branch. */
-  readonly middle: Tensor;
   readonly feedForward: FeedForwardSaved;
 }
 
@@ -31,7 +28,7 @@ export interface LayerSaved {
 export interface DecoderLayer {
   /** Borrows x. */
   readonly forward: (pass: Pass, x: Tensor) => Tensor;
-  /** Takes x over, into what it saves. */
+  /** Takes x over, into what it saves; `backward` ends that. */
   readonly forwardSaving: (pass: Pass, x: Tensor) => readonly [y: Tensor, saved: LayerSaved];
   /** Consumes what was saved and dy; returns dx, or undefined where it is not wanted. */
   readonly backward: (pass: Pass, saved: LayerSaved, dy: Tensor, wantsInput: boolean) => Tensor | undefined;
@@ -48,49 +45,48 @@ export interface DecoderLayer {
 /** A layer on its weights; `dtype` is the backbone's. */
 export function decoderLayer(
   e: ScopedEngine,
-  config: ModelConfig,
   { attention, feedForward: mlp }: LayerWeights,
   dtype: DType,
 ): DecoderLayer {
   const adaptsAttention = (projector: Projector) =>
     projector.adapts(attention.qkv) || projector.adapts(attention.output);
   const plus = (x: Tensor, branch: Tensor) => e.add(x, e.as(branch, 'f32'));
-
-  const forwardSaving: DecoderLayer['forwardSaving'] = (pass, x) =>
-    e.tidy(() => {
-      const [fromAttention, attentionSaved] = selfAttention(e, config, attention, pass, x);
-      const middle = plus(x, fromAttention);
-      const [fromMlp, mlpSaved] = feedForward(e, mlp, pass, middle);
-      return [plus(middle, fromMlp), { x, attention: attentionSaved, middle, feedForward: mlpSaved }];
-    });
-
   return {
     forward: (pass, x) =>
       e.tidy(() => {
-        const middle = e.tidy(() => plus(x, selfAttention(e, config, attention, pass, x)[0]));
+        const middle = e.tidy(() => plus(x, selfAttention(e, attention, pass, x)[0]));
         return e.tidy(() => plus(middle, feedForward(e, mlp, pass, middle)[0]));
       }),
-    forwardSaving,
+    forwardSaving: (pass, x) =>
+      e.tidy(() => {
+        const [fromAttention, attentionSaved] = selfAttention(e, attention, pass, x);
+        const middle = plus(x, fromAttention);
+        const [fromMlp, mlpSaved] = feedForward(e, mlp, pass, middle);
+        return [plus(middle, fromMlp), { attention: attentionSaved, feedForward: mlpSaved }];
+      }),
     backward: (pass, saved, dy, wantsInput) =>
       e.tidy(() => {
-        e.own([saved, dy]);
+        e.own([dy, tensorsOf(saved)]);
+        const { attention: attentionSaved, feedForward: mlpSaved } = saved;
         const wantsMiddle = wantsInput || adaptsAttention(pass.projector);
-        const { middle, feedForward: mlpSaved } = saved;
-        const dBranch = feedForwardBackward(e, mlp, pass, middle, mlpSaved, e.as(dy, dtype), wantsMiddle);
-        if (!dBranch) return undefined;
-        const dMiddle = e.add(dy, dBranch);
-        e.dispose(dBranch, middle, mlpSaved.gate, mlpSaved.up);
-        const dy2 = e.as(dMiddle, dtype);
-        const dx = selfAttentionBackward(e, config, attention, pass, saved.x, saved.attention, dy2, wantsInput);
-        return dx && e.add(dMiddle, dx);
+        const dMiddle = feedForwardBackward(e, mlp, pass, mlpSaved, e.as(dy, dtype), dy, wantsMiddle);
+        if (!dMiddle) return undefined;
+        e.dispose(dy, mlpSaved.gateUp);
+        const d = e.as(dMiddle, dtype);
+        return selfAttentionBackward(e, attention, pass, attentionSaved, d, dMiddle, wantsInput);
       }),
     step: (pass, x, cache) =>
       e.tidy(() => {
-        const [branch, longer] = selfAttentionStep(e, config, attention, pass, x, cache);
+        const [branch, longer] = selfAttentionStep(e, attention, pass, x, cache);
         const middle = plus(x, branch);
         return [plus(middle, feedForward(e, mlp, pass, middle)[0]), longer];
       }),
-    adapted: (projector) =>
-      adaptsAttention(projector) || [mlp.gate, mlp.up, mlp.down].some((group) => projector.adapts(group)),
+    adapted: (projector) => adaptsAttention(projector) || projector.adapts(mlp.gateUp) || projector.adapts(mlp.down),
   };
+}
+
+/** What was saved but belongs to nobody else: neither the weights of norms nor the rotation. */
+function tensorsOf({ attention, feedForward: mlp }: LayerSaved): readonly Tensor[] {
+  const { qkv, z, logSumExp } = attention.attention;
+  return [attention.norm.x, attention.norm.inverse, qkv, z, logSumExp, mlp.norm.x, mlp.norm.inverse, mlp.gateUp];
 }

@@ -1,64 +1,60 @@
-import type { Tensor } from '@perfit/tensorflow';
+import type { RmsNormSaved, Tensor } from '@perfit/tensorflow';
 import type { ProjectionGroup } from '../contract.js';
 import type { ScopedEngine } from '../scope.js';
 import type { Pass } from './pass.js';
 import { project, projectBackward } from './projection.js';
 import type { RmsNorm } from './rms-norm.js';
-import { type SwigluSaved, swiglu, swigluBackward } from './swiglu.js';
 
-/** The weights of a layer's feed-forward branch. Gate and up stand apart: stacked, their product had to be split. */
+/** The weights of a layer's feed-forward branch. */
 export interface FeedForwardWeights {
   readonly norm: RmsNorm;
-  readonly gate: ProjectionGroup;
-  readonly up: ProjectionGroup;
+  /** gate_proj, up_proj stacked. */
+  readonly gateUp: ProjectionGroup;
   readonly down: ProjectionGroup;
 }
 
-/** What the backward needs besides the branch's input. */
-export interface FeedForwardSaved extends SwigluSaved {
-  readonly inverse: Tensor;
+/** What the backward needs. */
+export interface FeedForwardSaved {
+  readonly norm: RmsNormSaved;
+  /** `[N, 2F]`: gate and up side by side. */
+  readonly gateUp: Tensor;
 }
 
-/** x `[N, H]` f32 → the feed-forward branch's output `[N, H]`. Borrows x. */
+/** x `[N, H]` f32 → down_proj(silu(gate) ∘ up) `[N, H]`, gate and up of norm(x). Borrows x. */
 export function feedForward(
   e: ScopedEngine,
-  { norm, gate, up, down }: FeedForwardWeights,
+  { norm, gateUp, down }: FeedForwardWeights,
   { projector }: Pass,
   x: Tensor,
 ): readonly [y: Tensor, saved: FeedForwardSaved] {
   return e.tidy(() => {
-    const [h, inverse] = norm.forward(x);
-    const saved = { gate: project(e, projector, gate, h), up: project(e, projector, up, h), inverse };
-    return [project(e, projector, down, swiglu(e, saved)), saved];
+    const [h, normSaved] = norm.forward(x);
+    const stacked = project(e, projector, gateUp, h);
+    return [project(e, projector, down, e.swiglu(stacked)), { norm: normSaved, gateUp: stacked }];
   });
 }
 
-/** dy `[N, H]` in the backbone's element type → dx `[N, H]` f32, or undefined where it is not wanted. Borrows all. */
+/**
+ * dy `[N, H]` in the backbone's element type → `residual` plus dx, `[N, H]` f32; undefined where nobody wants it.
+ * Borrows everything.
+ */
 export function feedForwardBackward(
   e: ScopedEngine,
-  { norm, gate, up, down }: FeedForwardWeights,
+  { norm, gateUp, down }: FeedForwardWeights,
   { projector, sink }: Pass,
-  x: Tensor,
   saved: FeedForwardSaved,
   dy: Tensor,
+  residual: Tensor,
   wantsInput: boolean,
 ): Tensor | undefined {
   return e.tidy(() => {
-    const wantsHidden = wantsInput || projector.adapts(gate) || projector.adapts(up);
-    const da = projectBackward(e, projector, down, () => swiglu(e, saved), dy, wantsHidden);
-    if (!da || !wantsHidden) return undefined;
-    const { dGate, dUp } = swigluBackward(e, saved, da);
-    const input = { x, inverse: saved.inverse };
-    let normalised: Tensor | undefined;
-    const h = () => {
-      normalised ??= norm.normalise(input);
-      return normalised;
-    };
-    const fromGate = projectBackward(e, projector, gate, h, dGate, wantsInput);
-    const fromUp = projectBackward(e, projector, up, h, dUp, wantsInput);
-    if (!fromGate || !fromUp) return undefined;
-    const dh = e.add(fromGate, fromUp);
-    sink?.('post_attention_layernorm.weight', e.release(norm.weightGradient(input, dh)));
-    return norm.backward(input, dh);
+    const wantsStacked = wantsInput || projector.adapts(gateUp);
+    const dProduct = projectBackward(e, projector, down, () => e.swiglu(saved.gateUp), dy, wantsStacked);
+    if (!dProduct || !wantsStacked) return undefined;
+    const dStacked = e.swigluBackward(saved.gateUp, dProduct);
+    const dh = projectBackward(e, projector, gateUp, () => norm.normalise(saved.norm), dStacked, wantsInput);
+    if (!dh) return undefined;
+    sink?.('post_attention_layernorm.weight', e.release(norm.weightGradient(saved.norm, dh)));
+    return norm.backward(saved.norm, dh, residual);
   });
 }
