@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from models_backbone import write_backbones
-from models_gguf import write_gguf
+from models_gguf import write_blocks, write_gguf
 from models_rope import write_rope
 from models_tokenizer import write_tokenizers
 
@@ -18,4 +18,5 @@ if __name__ == "__main__":
     write_rope(out)
     tokenizers = write_tokenizers(out)
     write_backbones(out, tokenizers["smollm"])
+    write_blocks(out)
     write_gguf(out, tokenizers["smollm"])

@@ -50,6 +50,25 @@ def heads_of(name):
     return SPEC["num_key_value_heads"] if "k_proj" in name else None
 
 
+def write_blocks(out):
+    """Random blocks of every format with finite scales, and the digest of what gguf-py makes of them."""
+    random = np.random.default_rng(17)
+    golden = {}
+    for kind, halves in {Q.Q8_0: [0], Q.Q4_0: [0], Q.Q4_1: [0, 2], Q.Q4_K: [0, 2], Q.Q6_K: [208]}.items():
+        size = gguf.GGML_QUANT_SIZES[kind][1]
+        blocks = random.integers(0, 256, (3, size), dtype=np.uint8)
+        for at in halves:
+            blocks[:, at : at + 2] = random.normal(size=(3, 1)).astype("<f2").view(np.uint8)
+        values = gguf.dequantize(blocks, kind).astype("<f4")
+        assert np.isfinite(values).all()
+        golden[kind.name] = {
+            "bytes": blocks.tobytes().hex(),
+            "first": values.flatten()[:4].tolist(),
+            "sha256": hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest(),
+        }
+    (out / "quantisations.json").write_text(json.dumps(golden, indent=1) + "\n")
+
+
 def write_gguf(out, tokenizer):
     model = make_model(SPEC, torch.float32, 13)
     writer = gguf.GGUFWriter(out / "every-quantisation.gguf", "llama")
