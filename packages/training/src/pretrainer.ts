@@ -7,6 +7,7 @@ import type { OptimizerOptions } from './contract.js';
 import { errors } from './errors.js';
 import { fullProjector } from './full-projector.js';
 import { checkRate } from './learning-rate.js';
+import { meanOf } from './mean-loss.js';
 
 /** Training of all weights of a small model. Owns its tensors. */
 export interface Pretrainer {
@@ -73,12 +74,17 @@ export function createPretrainer(options: {
         if (before) engine.dispose(before, gradient);
       };
       const backbone = await load(current());
-      const losses = backbone.backpropagate(batch, fullProjector(engine, sink), { sink });
-      const mean = engine.mean(losses, 0);
-      const loss = engine.download(mean)[0]!;
+      let losses: Tensor;
+      try {
+        losses = backbone.backpropagate(batch, fullProjector(engine, sink), { sink });
+      } catch (thrown) {
+        engine.dispose(...gradients.values());
+        throw thrown;
+      } finally {
+        backbone.dispose();
+      }
+      const loss = meanOf(engine, losses);
       const flatGradient = concatenate(engine, names, sizes, gradients);
-      engine.dispose(losses, mean);
-      backbone.dispose();
       if (!Number.isFinite(loss)) {
         engine.dispose(flatGradient);
         throw errors.make('loss-not-finite', {

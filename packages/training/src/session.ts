@@ -11,6 +11,7 @@ import { errors } from './errors.js';
 import { checkRate } from './learning-rate.js';
 import { lossGradient } from './loss-gradient.js';
 import { maskOf } from './mask.js';
+import { meanOf } from './mean-loss.js';
 import { type StatisticSums, statisticSums } from './statistic-sums.js';
 
 /** What every session of a trainer shares; `projector` belongs to the session. */
@@ -182,12 +183,4 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
       });
     return masked(host);
   }
-}
-
-/** Mean of losses `[M]` on the host: the one read of a step. Consumes. */
-function meanOf(engine: Engine, losses: Tensor): number {
-  const mean = engine.mean(losses, 0);
-  const [value] = engine.download(mean);
-  engine.dispose(losses, mean);
-  return value!;
 }
