@@ -80,13 +80,13 @@ for (const [form, e] of [
 }
 
 const gateUp = draw([N, 2 * F]);
-const wide = draw([N, F]);
+const [gate, up, wide] = [draw([N, F]), draw([N, F]), draw([N, F])];
 for (const [form, e] of [
   ['fused', engine],
   ['composed', composed],
 ]) {
-  time(`swiglu ${form}`, () => e.swiglu(gateUp));
-  time(`swigluBackward ${form}`, () => e.swigluBackward(gateUp, wide));
+  time(`swiglu ${form}`, () => e.swiglu(gate, up));
+  time(`swigluBackward ${form}`, () => e.swigluBackward(gate, up, wide));
 }
 time('swiglu: _MklSwish of the gate', () =>
   raw('_MklSwish', [type('T'), { name: '_kernel', type: binding.TF_ATTR_STRING, value: 'MklNameChangeOp' }], [wide]),

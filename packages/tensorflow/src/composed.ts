@@ -51,22 +51,20 @@ export function composedFused(e: Primitives): Fused {
         return [residual ? keep(e.add(residual, through)) : through] as const;
       })[0];
     },
-    swiglu: (gateUp) =>
-      ending(e, (keep) => {
-        const [gate, up] = halves(e, keep, gateUp);
-        const silu = keep(e.mul(gate, keep(e.sigmoid(gate))));
-        return [keep(e.mul(silu, up))] as const;
-      })[0],
-    swigluBackward: (gateUp, dy) => {
-      requireEqual('swigluBackward', dy.shape, [gateUp.shape[0], gateUp.shape[1] / 2]);
-      return ending(e, (keep) => {
-        const [gate, up] = halves(e, keep, gateUp);
+    swiglu: (gate, up) => {
+      requireEqual('swiglu', gate.shape, up.shape);
+      return ending(e, (keep) => [keep(e.mul(keep(e.mul(gate, keep(e.sigmoid(gate)))), up))] as const)[0];
+    },
+    swigluBackward: (gate, up, dy) => {
+      for (const { shape } of [up, dy]) requireEqual('swigluBackward', gate.shape, shape);
+      const [dGate, dUp] = ending(e, (keep) => {
         const sigma = keep(e.sigmoid(gate));
         const silu = keep(e.mul(gate, sigma));
-        const slope = keep(e.add(sigma, keep(e.mul(silu, keep(e.sub(e.scalar(1, sigma.dtype), sigma))))));
-        const dGate = keep(e.mul(keep(e.mul(dy, up)), slope));
-        return [keep(e.concat([dGate, keep(e.mul(dy, silu))], 1))] as const;
-      })[0];
+        const rest = keep(e.sub(e.scalar(1, sigma.dtype), sigma));
+        const slope = keep(e.add(sigma, keep(e.mul(silu, rest))));
+        return [keep(e.mul(keep(e.mul(dy, up)), slope)), keep(e.mul(dy, silu))] as const;
+      });
+      return { dGate, dUp };
     },
     attention: (qkv, rotation, sizes) => {
       const [z, logSumExp] = ending(e, (keep) => {
@@ -103,11 +101,6 @@ export function composedFused(e: Primitives): Fused {
 
 type Keep = (x: Tensor) => Tensor;
 type Shape = ReturnType<typeof attentionShape>;
-
-function halves(e: Primitives, keep: Keep, x: Tensor): Tensor[] {
-  requireEqual('swiglu (columns of gate and up)', [x.shape[1] % 2], [0]);
-  return e.split(x, [x.shape[1] / 2, x.shape[1] / 2], 1).map(keep);
-}
 
 /** x cos ∓ swap(x) sin, over the last axis of `[…, T, D]`, in f32. */
 function turn(e: Primitives, keep: Keep, x: Tensor, { cos, sin }: Rotation, back: boolean): Tensor {

@@ -138,10 +138,10 @@ export interface Engine {
   ) => { readonly y: Tensor; readonly inverse: Tensor };
   /** dy `[N, H]` → dx `[N, H]` f32 = residual + s (g − x s² mean(g ∘ x)), g = weight ∘ dy; `residual` f32, default 0. */
   readonly rmsNormBackward: (saved: RmsNormSaved, dy: Tensor, residual?: Tensor) => Tensor;
-  /** Gate and up side by side `[N, 2F]` → gate σ(gate) ∘ up `[N, F]` (Shazeer 2020). */
-  readonly swiglu: (gateUp: Tensor) => Tensor;
-  /** dy `[N, F]` → the gradient of gate and up `[N, 2F]`. */
-  readonly swigluBackward: (gateUp: Tensor, dy: Tensor) => Tensor;
+  /** gate σ(gate) ∘ up (Shazeer 2020), of equal shapes. */
+  readonly swiglu: (gate: Tensor, up: Tensor) => Tensor;
+  /** dy → the gradients of gate and up. */
+  readonly swigluBackward: (gate: Tensor, up: Tensor, dy: Tensor) => { readonly dGate: Tensor; readonly dUp: Tensor };
   /**
    * Causal attention of grouped queries, q and k turned by RoPE (Hugging Face's pairing of halves), scores times 1/√D:
    * the stacked projection → z `[B · T, heads · D]`, and log Σ exp of the scores, for the backward. Scores exist for a few

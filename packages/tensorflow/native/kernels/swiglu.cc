@@ -1,15 +1,21 @@
-// SwiGLU on gate and up side by side in one row, and its backward.
+// SwiGLU and its backward, element by element.
 #include "operation.h"
 #include "parallel.h"
 
 namespace perfit {
 namespace {
 
-constexpr int64_t kRows = 8;
+constexpr int64_t kGrain = 1 << 14;
+
+int64_t Count(const std::vector<int64_t>& shape) {
+  int64_t count = 1;
+  for (int64_t extent : shape) count *= extent;
+  return count;
+}
 
 inline F Sigmoid(F x) { return 1.0f / (1.0f + Exp(-x)); }
 
-// [N, 2F] -> [N, F]: gate * sigmoid(gate) * up.
+// gate * sigmoid(gate) * up.
 template <class T>
 class Swiglu {
  public:
@@ -17,18 +23,15 @@ class Swiglu {
 
   void operator()(Call& call) const {
     std::vector<int64_t> shape;
-    const T* both = call.Input<T>(0, &shape);
-    const int64_t rows = shape[0], width = shape[1] / 2;
-    T* y = call.Output<T>(0, {rows, width});
+    const T *gate = call.Input<T>(0, &shape), *up = call.Input<T>(1);
+    T* y = call.Output<T>(0, shape);
     if (!y) return;
-    ParallelFor(rows, kRows, [&](int64_t begin, int64_t end) {
-      for (int64_t row = begin; row < end; ++row) {
-        const T* gate = both + 2 * row * width;
-        Sweep(width, [&](int64_t i, auto load, auto store) {
-          const F g = load(gate + i);
-          store(y + row * width + i, g * Sigmoid(g) * load(gate + width + i));
-        });
-      }
+    ParallelFor(Count(shape), kGrain, [&](int64_t begin, int64_t end) {
+      Sweep(end - begin, [&](int64_t offset, auto load, auto store) {
+        const int64_t i = begin + offset;
+        const F g = load(gate + i);
+        store(y + i, g * Sigmoid(g) * load(up + i));
+      });
     });
   }
 };
@@ -41,31 +44,26 @@ class SwigluGrad {
 
   void operator()(Call& call) const {
     std::vector<int64_t> shape;
-    const T* both = call.Input<T>(0, &shape);
-    const T* dy = call.Input<T>(1);
-    const int64_t rows = shape[0], width = shape[1] / 2;
-    T* dx = call.Output<T>(0, shape);
-    if (!dx) return;
-    ParallelFor(rows, kRows, [&](int64_t begin, int64_t end) {
-      for (int64_t row = begin; row < end; ++row) {
-        const T* gate = both + 2 * row * width;
-        T* to = dx + 2 * row * width;
-        Sweep(width, [&](int64_t i, auto load, auto store) {
-          const F g = load(gate + i), d = load(dy + row * width + i);
-          const F sigma = Sigmoid(g), silu = g * sigma;
-          store(to + i, d * load(gate + width + i) * (sigma + silu * (1.0f - sigma)));
-          store(to + width + i, d * silu);
-        });
-      }
+    const T *gate = call.Input<T>(0, &shape), *up = call.Input<T>(1), *dy = call.Input<T>(2);
+    T *dgate = call.Output<T>(0, shape), *dup = call.Output<T>(1, shape);
+    if (!dgate || !dup) return;
+    ParallelFor(Count(shape), kGrain, [&](int64_t begin, int64_t end) {
+      Sweep(end - begin, [&](int64_t offset, auto load, auto store) {
+        const int64_t i = begin + offset;
+        const F g = load(gate + i), d = load(dy + i);
+        const F sigma = Sigmoid(g), silu = g * sigma;
+        store(dgate + i, d * load(up + i) * (sigma + silu * (1.0f - sigma)));
+        store(dup + i, d * silu);
+      });
     });
   }
 };
 
 const bool registered = [] {
-  Define("PerfitSwiglu", {"T: {float, bfloat16}"}, {"x: T"}, {"y: T"});
+  Define("PerfitSwiglu", {"T: {float, bfloat16}"}, {"gate: T", "up: T"}, {"y: T"});
   Implement<float, Swiglu<float>>("PerfitSwiglu");
   Implement<BFloat16, Swiglu<BFloat16>>("PerfitSwiglu");
-  Define("PerfitSwigluGrad", {"T: {float, bfloat16}"}, {"x: T", "dy: T"}, {"dx: T"});
+  Define("PerfitSwigluGrad", {"T: {float, bfloat16}"}, {"gate: T", "up: T", "dy: T"}, {"dgate: T", "dup: T"});
   Implement<float, SwigluGrad<float>>("PerfitSwigluGrad");
   Implement<BFloat16, SwigluGrad<BFloat16>>("PerfitSwigluGrad");
   return true;

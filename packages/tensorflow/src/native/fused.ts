@@ -42,12 +42,16 @@ export function fused(ops: Operations, upload: Engine['upload']): Fused & Pick<E
         'f32',
       );
     },
-    swiglu: (gateUp) =>
-      ops.run('PerfitSwiglu', [ops.type('T', gateUp.dtype)], [gateUp], halved(gateUp.shape), gateUp.dtype),
-    swigluBackward: (gateUp, dy) => {
-      requireEqual('swigluBackward', dy.shape, halved(gateUp.shape));
-      requireSameDtype('swigluBackward', [gateUp, dy]);
-      return ops.run('PerfitSwigluGrad', [ops.type('T', dy.dtype)], [gateUp, dy], gateUp.shape, dy.dtype);
+    swiglu: (gate, up) => {
+      requireEqual('swiglu', gate.shape, up.shape);
+      requireSameDtype('swiglu', [gate, up]);
+      return ops.run('PerfitSwiglu', [ops.type('T', gate.dtype)], [gate, up], gate.shape, gate.dtype);
+    },
+    swigluBackward: (gate, up, dy) => {
+      for (const { shape } of [up, dy]) requireEqual('swigluBackward', gate.shape, shape);
+      requireSameDtype('swigluBackward', [gate, up, dy]);
+      const [dGate, dUp] = ops.runMany('PerfitSwigluGrad', [ops.type('T', gate.dtype)], [gate, up, dy], [gate, gate]);
+      return { dGate, dUp };
     },
     attention: (qkv, rotation, sizes) => {
       const { length, headSize } = attentionShape(qkv, rotation, sizes);
@@ -91,9 +95,4 @@ export function fused(ops: Operations, upload: Engine['upload']): Fused & Pick<E
       return { losses, gradient };
     },
   };
-}
-
-function halved([rows, width]: readonly number[]): number[] {
-  requireEqual('swiglu (columns of gate and up)', [width % 2], [0]);
-  return [rows, width / 2];
 }

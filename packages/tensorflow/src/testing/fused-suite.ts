@@ -2,7 +2,7 @@
 import { composedFused } from '../composed.js';
 import type { Engine, Tensor } from '../contract.js';
 import type { Bench } from './compare.js';
-import { build, type Dense, roundToBf16, sample } from './reference.js';
+import { build, type Dense, roundToBf16, sample, zip } from './reference.js';
 
 const refused = expect.objectContaining({ code: 'tensorflow/shape-mismatch' });
 const at2 = ({ shape, values }: Dense, row: number, column: number) => values[row * shape[1] + column];
@@ -65,44 +65,52 @@ export function fusedSuite(at: () => Bench): void {
     engine.dispose(x, w, inverse);
   });
 
-  describe.each([[[3, 8]], [[5, 14]], [[1, 2]], [[0, 4]], [[9, 3072]]])('SwiGLU of %j', (shape) => {
-    const width = shape[1] / 2;
+  describe.each([[[3, 8]], [[5, 7]], [[1, 1]], [[0, 4]], [[9, 1536]], [[70000]]])('SwiGLU of %j', (shape) => {
+    const silu = (gate: number) => gate * sigmoid(gate);
+
     test('forward', () => {
-      const { engine, up, check } = at();
-      const x = sample(shape, 1, 6);
-      const t = up(x);
-      const expected = build([shape[0], width], (row, column) => {
-        const gate = at2(x, row, column);
-        return gate * sigmoid(gate) * at2(x, row, width + column);
-      });
-      check(engine.swiglu(t), expected, 1e-5);
-      engine.dispose(t);
+      const { engine, up: upload, check } = at();
+      const [gate, up] = [sample(shape, 1, 6), sample(shape, 2)];
+      const [g, u] = [upload(gate), upload(up)];
+      check(
+        engine.swiglu(g, u),
+        zip(gate, up, (a, b) => silu(a) * b),
+        1e-5,
+      );
+      engine.dispose(g, u);
     });
 
     test('backward', () => {
-      const { engine, up, check } = at();
-      const [x, dy] = [sample(shape, 1, 6), sample([shape[0], width], 2)];
-      const [t, d] = [up(x), up(dy)];
-      const expected = build(shape, (row, column) => {
-        const gate = at2(x, row, column % width);
-        const s = sigmoid(gate);
-        const given = at2(dy, row, column % width);
-        return column < width ? given * at2(x, row, width + column) * (s + gate * s * (1 - s)) : given * gate * s;
-      });
-      check(engine.swigluBackward(t, d), expected, 1e-5);
-      engine.dispose(t, d);
+      const { engine, up: upload, check } = at();
+      const [gate, up, dy] = [sample(shape, 1, 6), sample(shape, 2), sample(shape, 3)];
+      const tensors = [gate, up, dy].map(upload);
+      const { dGate, dUp } = engine.swigluBackward(tensors[0], tensors[1], tensors[2]);
+      const slope = zip(gate, up, (a, b) => b * (sigmoid(a) + silu(a) * (1 - sigmoid(a))));
+      check(
+        dGate,
+        zip(slope, dy, (a, b) => a * b),
+        1e-5,
+      );
+      check(
+        dUp,
+        zip(gate, dy, (a, b) => silu(a) * b),
+        1e-5,
+      );
+      engine.dispose(...tensors);
     });
   });
 
   test('SwiGLU saturates without overflow', () => {
     const { engine, up, check } = at();
-    const gates = [-1e30, -1e4, -100, 0, 100, 1e30];
-    const x = up({ shape: [1, 12], values: [...gates, 1, 1, 1, 1, 1, 1] });
-    check(engine.swiglu(x), { shape: [1, 6], values: [0, 0, 0, 0, 100, 1e30] }, 1e-6);
-    const ones = up({ shape: [1, 6], values: [1, 1, 1, 1, 1, 1] });
-    const slopes = [0, 0, 0, 0.5, 1, 1];
-    check(engine.swigluBackward(x, ones), { shape: [1, 12], values: [...slopes, 0, 0, 0, 0, 100, 1e30] }, 1e-6);
-    engine.dispose(x, ones);
+    const shape = [1, 6];
+    const gate = up({ shape, values: [-1e30, -1e4, -100, 0, 100, 1e30] });
+    const ones = up({ shape, values: [1, 1, 1, 1, 1, 1] });
+    const values = [0, 0, 0, 0, 100, 1e30];
+    check(engine.swiglu(gate, ones), { shape, values }, 1e-6);
+    const { dGate, dUp } = engine.swigluBackward(gate, ones, ones);
+    check(dGate, { shape, values: [0, 0, 0, 0.5, 1, 1] }, 1e-6);
+    check(dUp, { shape, values }, 1e-6);
+    engine.dispose(gate, ones);
   });
 
   test('cross-entropy weighs the gradient of each row', () => {
@@ -143,10 +151,14 @@ export function fusedSuite(at: () => Bench): void {
     ] as const;
     close(engine, ...gradients);
 
-    const activations = [engine.swiglu(qkv), composed.swiglu(wideQkv)] as const;
+    const activations = [engine.swiglu(dz, saved.z), composed.swiglu(wideDz, wideSaved.z)] as const;
     close(engine, ...activations);
-    const slopes = [engine.swigluBackward(qkv, dz), composed.swigluBackward(wideQkv, wideDz)] as const;
-    close(engine, ...slopes);
+    const slopes = [
+      engine.swigluBackward(dz, saved.z, dz),
+      composed.swigluBackward(wideDz, wideSaved.z, wideDz),
+    ] as const;
+    close(engine, slopes[0].dGate, slopes[1].dGate);
+    close(engine, slopes[0].dUp, slopes[1].dUp);
 
     const weight = up(sample([64], 33));
     const norm = engine.rmsNorm(wideDz, weight, 1e-5, 'bf16');
@@ -157,21 +169,28 @@ export function fusedSuite(at: () => Bench): void {
       composed.rmsNormBackward({ x: wideDz, inverse: norm.inverse, weight }, wideDz),
     ] as const;
     close(engine, ...back);
-    expect([saved.z, gradients[0], activations[0], slopes[0], norm.y].map(({ dtype }) => dtype)).toEqual(
+    expect([saved.z, gradients[0], activations[0], slopes[0].dGate, norm.y].map(({ dtype }) => dtype)).toEqual(
       Array.from({ length: 5 }, () => 'bf16'),
     );
     expect(back[0].dtype).toBe('f32');
 
     engine.dispose(qkv, wideQkv, dz, wideDz, rotation.cos, rotation.sin, weight);
     engine.dispose(saved.z, saved.logSumExp, wideSaved.z, wideSaved.logSumExp, ...gradients, ...activations);
-    engine.dispose(...slopes, norm.y, norm.inverse, wideNorm.y, wideNorm.inverse, ...back);
+    engine.dispose(
+      ...slopes.flatMap(({ dGate, dUp }) => [dGate, dUp]),
+      norm.y,
+      norm.inverse,
+      wideNorm.y,
+      wideNorm.inverse,
+      ...back,
+    );
   });
 
   test.each<[string, (engine: Engine, x: Tensor, six: Tensor) => unknown]>([
     ['rmsNorm', (engine, x, six) => engine.rmsNorm(x, six, 1e-5)],
     ['rmsNormBackward', (engine, x, six) => engine.rmsNormBackward({ x, inverse: six, weight: six }, six)],
-    ['swiglu', (engine, x) => engine.swiglu(x)],
-    ['swigluBackward', (engine, x, six) => engine.swigluBackward(x, six)],
+    ['swiglu', (engine, x, six) => engine.swiglu(x, six)],
+    ['swigluBackward', (engine, x, six) => engine.swigluBackward(x, x, six)],
     [
       'attention',
       (engine, x, six) => engine.attention(x, { cos: six, sin: six }, { rows: 1, heads: 1, keyValueHeads: 1 }),
