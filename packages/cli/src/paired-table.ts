@@ -20,7 +20,9 @@ export function pairedDifferences(
         .flatMap((baseline) =>
           moments.flatMap((moment) => {
             const difference = pairedDifference(comparison, [name, moment], [baseline, moment], random);
-            return difference ? [{ ...difference, moment }] : [];
+            // The same training under two names (FedIT, FedIT + local) tells nothing.
+            const same = difference !== null && Object.values(difference.clients).every((value) => value === 0);
+            return difference && !same ? [{ ...difference, moment }] : [];
           }),
         ),
     );
