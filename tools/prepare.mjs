@@ -8,10 +8,16 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 /** Runs a command at the root; its output goes to stderr, so that stdout stays the last command's. Returns whether it succeeded. */
 export function step(title, command, args, { allowFailure = false, stdout = 2 } = {}) {
   process.stderr.write(`▸ ${title}\n`);
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', stdout, 2], shell: process.platform === 'win32' });
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', stdout, 2],
+    shell: process.platform === 'win32',
+  });
   if (status === 0) return true;
   if (allowFailure) return false;
-  process.stderr.write(`[perfit] ${title} failed: ${error?.message ?? `${command} ${args.join(' ')} gave status ${status}`}. See the output above.\n`);
+  process.stderr.write(
+    `[perfit] ${title} failed: ${error?.message ?? `${command} ${args.join(' ')} gave status ${status}`}. See the output above.\n`,
+  );
   process.exit(1);
 }
 
@@ -23,7 +29,9 @@ export function prepare() {
   }
   process.env.NX_DAEMON ??= 'false';
   step('build', 'npx', ['nx', 'run-many', '-t', 'build', '--output-style=static']);
-  if (!step('get the engine', process.execPath, ['packages/cli/bin/perfit.js', 'doctor', '--fix'], { allowFailure: true })) {
+  if (
+    !step('get the engine', process.execPath, ['packages/cli/bin/perfit.js', 'doctor', '--fix'], { allowFailure: true })
+  ) {
     process.stderr.write('[perfit] the native engine could not be installed: going on with WebAssembly, slower.\n');
   }
 }
