@@ -65,16 +65,18 @@ describe('the backward', () => {
       [
         '2.mlp.down_proj',
         '2.mlp.gate_proj',
+        '2.mlp.up_proj',
         '2.self_attn.o_proj',
         '2.self_attn.q_proj',
         '1.mlp.down_proj',
         '1.mlp.gate_proj',
+        '1.mlp.up_proj',
         '1.self_attn.o_proj',
         '1.self_attn.q_proj adapted last',
       ],
     ],
-    ['2.self_attn.o_proj', ['2.mlp.down_proj', '2.mlp.gate_proj', '2.self_attn.o_proj adapted last']],
-    ['2.mlp.up_proj', ['2.mlp.down_proj', '2.mlp.gate_proj adapted last']],
+    ['2.self_attn.o_proj', ['2.mlp.down_proj', '2.mlp.gate_proj', '2.mlp.up_proj', '2.self_attn.o_proj adapted last']],
+    ['2.mlp.up_proj', ['2.mlp.down_proj', '2.mlp.up_proj adapted last']],
     ['2.mlp.down_proj', ['2.mlp.down_proj adapted last']],
   ])('for %s alone ends there, with the gradient of the whole', (site, expected) => {
     const name = `model.layers.${site}`;

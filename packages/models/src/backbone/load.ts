@@ -52,12 +52,12 @@ function buildBackbone(
   const weights = uploadWeights(e, config, sites, source, dtype);
   const rotations = rotationCache(e, config);
   const norm = (weight: (typeof weights)['norm']) => rmsNorm(e, weight, config.normEpsilon, dtype);
-  const layers = weights.layers.map(({ inputNorm, postNorm, qkv, output, gateUp, down }) =>
+  const layers = weights.layers.map(({ inputNorm, postNorm, qkv, output, gate, up, down }) =>
     decoderLayer(
       e,
       {
         attention: { heads: config, norm: norm(inputNorm), qkv, output },
-        feedForward: { norm: norm(postNorm), gateUp, down },
+        feedForward: { norm: norm(postNorm), gate, up, down },
       },
       dtype,
     ),

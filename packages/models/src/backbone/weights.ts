@@ -3,12 +3,13 @@ import type { ModelConfig, ProjectionGroup, Site, WeightSource } from '../contra
 import type { ScopedEngine } from '../scope.js';
 
 /** One layer's weights on the engine. */
-export interface LayerTensors {
+interface LayerTensors {
   readonly inputNorm: Tensor;
   readonly postNorm: Tensor;
   readonly qkv: ProjectionGroup;
   readonly output: ProjectionGroup;
-  readonly gateUp: ProjectionGroup;
+  readonly gate: ProjectionGroup;
+  readonly up: ProjectionGroup;
   readonly down: ProjectionGroup;
 }
 
@@ -35,11 +36,12 @@ function stack(parts: readonly Float32Array[]): Float32Array {
   return whole;
 }
 
-/** Which projections of a layer are stacked: those that read the same input. */
+/** Which projections of a layer are stacked: those of attention, which takes its operands so. */
 const stacked = {
   qkv: ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'],
   output: ['self_attn.o_proj'],
-  gateUp: ['mlp.gate_proj', 'mlp.up_proj'],
+  gate: ['mlp.gate_proj'],
+  up: ['mlp.up_proj'],
   down: ['mlp.down_proj'],
 } as const;
 
@@ -73,12 +75,13 @@ export function uploadWeights(
       postNorm: vector(`model.layers.${layer}.post_attention_layernorm.weight`),
       qkv: group(layer, stacked.qkv),
       output: group(layer, stacked.output),
-      gateUp: group(layer, stacked.gateUp),
+      gate: group(layer, stacked.gate),
+      up: group(layer, stacked.up),
       down: group(layer, stacked.down),
     }));
     return { embedding, head, norm: vector('model.norm.weight'), layers };
   });
-  const groups = all.layers.flatMap(({ qkv, output, gateUp, down }) => [qkv, output, gateUp, down]);
+  const groups = all.layers.flatMap(({ qkv, output, gate, up, down }) => [qkv, output, gate, up, down]);
   const dispose = () => {
     e.dispose(all.embedding, all.norm, ...groups.map(({ weight }) => weight));
     if (!config.tiedHead) e.dispose(all.head);

@@ -71,7 +71,7 @@ export function decoderLayer(
         const wantsMiddle = wantsInput || adaptsAttention(pass.projector);
         const dMiddle = feedForwardBackward(e, mlp, pass, mlpSaved, e.as(dy, dtype), dy, wantsMiddle);
         if (!dMiddle) return undefined;
-        e.dispose(dy, mlpSaved.gateUp);
+        e.dispose(dy, mlpSaved.gate, mlpSaved.up);
         const d = e.as(dMiddle, dtype);
         return selfAttentionBackward(e, attention, pass, attentionSaved, d, dMiddle, wantsInput);
       }),
@@ -81,12 +81,12 @@ export function decoderLayer(
         const middle = plus(x, branch);
         return [plus(middle, feedForward(e, mlp, pass, middle)[0]), longer];
       }),
-    adapted: (projector) => adaptsAttention(projector) || projector.adapts(mlp.gateUp) || projector.adapts(mlp.down),
+    adapted: (projector) => adaptsAttention(projector) || [mlp.gate, mlp.up, mlp.down].some(projector.adapts),
   };
 }
 
 /** What was saved but belongs to nobody else: neither the weights of norms nor the rotation. */
-function tensorsOf({ attention, feedForward: mlp }: LayerSaved): readonly Tensor[] {
+function tensorsOf({ attention, feedForward: { norm, gate, up } }: LayerSaved): readonly Tensor[] {
   const { qkv, z, logSumExp } = attention.attention;
-  return [attention.norm.x, attention.norm.inverse, qkv, z, logSumExp, mlp.norm.x, mlp.norm.inverse, mlp.gateUp];
+  return [attention.norm.x, attention.norm.inverse, qkv, z, logSumExp, norm.x, norm.inverse, gate, up];
 }

@@ -5,32 +5,33 @@ import type { Pass } from './pass.js';
 import { project, projectBackward } from './projection.js';
 import type { RmsNorm } from './rms-norm.js';
 
-/** The weights of a layer's feed-forward branch. */
+/** The weights of a layer's feed-forward branch. Gate and up stand apart, as SwiGLU takes them. */
 export interface FeedForwardWeights {
   readonly norm: RmsNorm;
-  /** gate_proj, up_proj stacked. */
-  readonly gateUp: ProjectionGroup;
+  readonly gate: ProjectionGroup;
+  readonly up: ProjectionGroup;
   readonly down: ProjectionGroup;
 }
 
 /** What the backward needs. */
 export interface FeedForwardSaved {
   readonly norm: RmsNormSaved;
-  /** `[N, 2F]`: gate and up side by side. */
-  readonly gateUp: Tensor;
+  /** `[N, F]` each. */
+  readonly gate: Tensor;
+  readonly up: Tensor;
 }
 
 /** x `[N, H]` f32 → down_proj(silu(gate) ∘ up) `[N, H]`, gate and up of norm(x). Borrows x. */
 export function feedForward(
   e: ScopedEngine,
-  { norm, gateUp, down }: FeedForwardWeights,
+  { norm, gate, up, down }: FeedForwardWeights,
   { projector }: Pass,
   x: Tensor,
 ): readonly [y: Tensor, saved: FeedForwardSaved] {
   return e.tidy(() => {
     const [h, normSaved] = norm.forward(x);
-    const stacked = project(e, projector, gateUp, h);
-    return [project(e, projector, down, e.swiglu(stacked)), { norm: normSaved, gateUp: stacked }];
+    const saved = { norm: normSaved, gate: project(e, projector, gate, h), up: project(e, projector, up, h) };
+    return [project(e, projector, down, e.swiglu(saved.gate, saved.up)), saved];
   });
 }
 
@@ -40,7 +41,7 @@ export function feedForward(
  */
 export function feedForwardBackward(
   e: ScopedEngine,
-  { norm, gateUp, down }: FeedForwardWeights,
+  { norm, gate, up, down }: FeedForwardWeights,
   { projector, sink }: Pass,
   saved: FeedForwardSaved,
   dy: Tensor,
@@ -48,12 +49,20 @@ export function feedForwardBackward(
   wantsInput: boolean,
 ): Tensor | undefined {
   return e.tidy(() => {
-    const wantsStacked = wantsInput || projector.adapts(gateUp);
-    const dProduct = projectBackward(e, projector, down, () => e.swiglu(saved.gateUp), dy, wantsStacked);
-    if (!dProduct || !wantsStacked) return undefined;
-    const dStacked = e.swigluBackward(saved.gateUp, dProduct);
-    const dh = projectBackward(e, projector, gateUp, () => norm.normalise(saved.norm), dStacked, wantsInput);
-    if (!dh) return undefined;
+    const wantsBoth = wantsInput || projector.adapts(gate) || projector.adapts(up);
+    const product = () => e.swiglu(saved.gate, saved.up);
+    const dProduct = projectBackward(e, projector, down, product, dy, wantsBoth);
+    if (!dProduct || !wantsBoth) return undefined;
+    const { dGate, dUp } = e.swigluBackward(saved.gate, saved.up, dProduct);
+    let again: Tensor | undefined;
+    const h = () => {
+      again ??= norm.normalise(saved.norm);
+      return again;
+    };
+    const fromGate = projectBackward(e, projector, gate, h, dGate, wantsInput);
+    const fromUp = projectBackward(e, projector, up, h, dUp, wantsInput);
+    if (!fromGate || !fromUp) return undefined;
+    const dh = e.add(fromGate, fromUp);
     sink?.('post_attention_layernorm.weight', e.release(norm.weightGradient(saved.norm, dh)));
     return norm.backward(saved.norm, dh, residual);
   });

@@ -28,7 +28,7 @@ export function readJson(directory: string, name: string): unknown {
  *
  * @throws `bad-json`
  */
-export function parseJson(text: string, path: string): unknown {
+function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
