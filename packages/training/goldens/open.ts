@@ -20,9 +20,9 @@ interface GoldenNumbers {
   readonly stepNorms: readonly number[];
 }
 
-/** The model, adapter and rows of `tools/golden/training.py`, opened on the native engine. */
-export async function openGolden() {
-  const engine = await createEngine({ prefer: 'native', threads: 2 });
+/** The model, adapter and rows of `tools/golden/training.py`, opened on an engine. */
+export async function openGolden(prefer: 'native' | 'wasm' = 'native') {
+  const engine = await createEngine({ prefer, threads: 2 });
   const checkpoint = await openCheckpoint(path('model'));
   const backbone = await loadBackbone(engine, checkpoint, { dtype: 'f32' });
   const adapter = readAdapter(path('adapter'), { sites: backbone.sites });

@@ -6,22 +6,6 @@ import { plainUpdate } from './plain.js';
 import { scoreRows } from './score-rows.js';
 import { createTrainer } from './trainer.js';
 
-let golden: Awaited<ReturnType<typeof openGolden>>;
-let expected: ReturnType<typeof openExpected>;
-let trainer: Trainer;
-beforeAll(async () => {
-  golden = await openGolden();
-  expected = openExpected();
-  const { engine, backbone, adapter } = golden;
-  trainer = createTrainer({ engine, backbone, layout: adapter.layout, scale: adapter.scale });
-});
-afterAll(() => {
-  expected.close();
-  trainer.dispose();
-  golden.backbone.dispose();
-  expect(golden.engine.live()).toBe(0);
-});
-
 /** Law 8: max |a − b| ≤ 1e-4 · max |b| in every tensor. */
 function expectParity(layout: Layout, got: Float32Array, want: Float32Array, tolerance = 1e-4): void {
   for (const { name, offset, size } of layout.slots) {
@@ -56,60 +40,78 @@ const importance = (name: string): Importance => ({
     values.map((w, p) => formulas[name]!(w, gradient[p]!, fisher![p]!)),
 });
 
-test('the losses and the logits of an adapter that PEFT saved are those of PEFT', () => {
-  const { engine, backbone, adapter, batch } = golden;
-  const session = trainer.open({ state: adapter, localUpdate: plainUpdate(), optimizer: golden.numbers.adamw });
-  const losses = session.losses(batch);
-  const want = expected.read('losses');
-  const most = Math.max(...want);
-  losses.forEach((loss, m) => {
-    expect(Math.abs(loss - want[m]!)).toBeLessThan(1e-5 * most);
+describe.each(['native', 'wasm'] as const)('%s', (prefer) => {
+  let golden: Awaited<ReturnType<typeof openGolden>>;
+  let expected: ReturnType<typeof openExpected>;
+  let trainer: Trainer;
+  beforeAll(async () => {
+    golden = await openGolden(prefer);
+    expected = openExpected();
+    const { engine, backbone, adapter } = golden;
+    trainer = createTrainer({ engine, backbone, layout: adapter.layout, scale: adapter.scale });
   });
-  session.dispose();
-
-  const { projector, dispose } = trainer.project(adapter);
-  const last = Int32Array.from(golden.examples, ({ ids }, row) => row * batch.length + ids.length - 1);
-  const tensor = backbone.logits(batch, last, projector);
-  const logits = engine.download(tensor);
-  const wantLogits = expected.read('logits');
-  const largest = Math.max(...wantLogits.map(Math.abs));
-  logits.forEach((logit, i) => {
-    expect(Math.abs(logit - wantLogits[i]!)).toBeLessThan(1e-5 * largest);
+  afterAll(() => {
+    expected.close();
+    trainer.dispose();
+    golden.backbone.dispose();
+    expect(golden.engine.live()).toBe(0);
   });
-  engine.dispose(tensor);
-  dispose();
-});
 
-test('g, F and the scores are those of PyTorch (law 8)', () => {
-  const { adapter, batch, numbers } = golden;
-  const { layout } = adapter;
-  const statistics: Statistics = trainer.statistics(adapter, [batch], ['gradient', 'fisher']);
-  expectParity(layout, statistics.gradient, expected.flat('gradient', layout));
-  expectParity(layout, statistics.fisher!, expected.flat('fisher', layout));
-  expect(numbers.firstMixedDiffer).toBeGreaterThan(0.5);
-  for (const name of Object.keys(formulas)) {
-    const scores = scoreRows({
-      trainer,
-      state: adapter,
-      batches: [batch],
-      importance: importance(name),
-      random: () => 0,
+  test('the losses and the logits of an adapter that PEFT saved are those of PEFT', () => {
+    const { engine, backbone, adapter, batch } = golden;
+    const session = trainer.open({ state: adapter, localUpdate: plainUpdate(), optimizer: golden.numbers.adamw });
+    const losses = session.losses(batch);
+    const want = expected.read('losses');
+    const most = Math.max(...want);
+    losses.forEach((loss, m) => {
+      expect(Math.abs(loss - want[m]!)).toBeLessThan(1e-5 * most);
     });
-    const want = expected.flat(name, layout);
-    expectParity(layout, scores, want);
-    expect(overlap(scores, want, layout.size / 2)).toBeGreaterThanOrEqual(0.999);
-  }
-});
+    session.dispose();
 
-test('five clipped AdamW steps are those of PyTorch', () => {
-  const { adapter, batch, numbers } = golden;
-  const { layout } = adapter;
-  const session = trainer.open({ state: adapter, localUpdate: plainUpdate(), optimizer: numbers.adamw });
-  numbers.stepLosses.forEach((want, step) => {
-    expect(Math.abs(session.step(batch, numbers.adamw.learningRate) / want - 1)).toBeLessThan(1e-5);
-    const { A, B } = session.gradientNorms();
-    expect(Math.abs(Math.hypot(A, B) / numbers.stepNorms[step]! - 1)).toBeLessThan(1e-4);
+    const { projector, dispose } = trainer.project(adapter);
+    const last = Int32Array.from(golden.examples, ({ ids }, row) => row * batch.length + ids.length - 1);
+    const tensor = backbone.logits(batch, last, projector);
+    const logits = engine.download(tensor);
+    const wantLogits = expected.read('logits');
+    const largest = Math.max(...wantLogits.map(Math.abs));
+    logits.forEach((logit, i) => {
+      expect(Math.abs(logit - wantLogits[i]!)).toBeLessThan(1e-5 * largest);
+    });
+    engine.dispose(tensor);
+    dispose();
   });
-  expectParity(layout, session.values(), expected.flat('final', layout));
-  session.dispose();
+
+  test('g, F and the scores are those of PyTorch (law 8)', () => {
+    const { adapter, batch, numbers } = golden;
+    const { layout } = adapter;
+    const statistics: Statistics = trainer.statistics(adapter, [batch], ['gradient', 'fisher']);
+    expectParity(layout, statistics.gradient, expected.flat('gradient', layout));
+    expectParity(layout, statistics.fisher!, expected.flat('fisher', layout));
+    expect(numbers.firstMixedDiffer).toBeGreaterThan(0.5);
+    for (const name of Object.keys(formulas)) {
+      const scores = scoreRows({
+        trainer,
+        state: adapter,
+        batches: [batch],
+        importance: importance(name),
+        random: () => 0,
+      });
+      const want = expected.flat(name, layout);
+      expectParity(layout, scores, want);
+      expect(overlap(scores, want, layout.size / 2)).toBeGreaterThanOrEqual(0.999);
+    }
+  });
+
+  test('five clipped AdamW steps are those of PyTorch', () => {
+    const { adapter, batch, numbers } = golden;
+    const { layout } = adapter;
+    const session = trainer.open({ state: adapter, localUpdate: plainUpdate(), optimizer: numbers.adamw });
+    numbers.stepLosses.forEach((want, step) => {
+      expect(Math.abs(session.step(batch, numbers.adamw.learningRate) / want - 1)).toBeLessThan(1e-5);
+      const { A, B } = session.gradientNorms();
+      expect(Math.abs(Math.hypot(A, B) / numbers.stepNorms[step]! - 1)).toBeLessThan(1e-4);
+    });
+    expectParity(layout, session.values(), expected.flat('final', layout));
+    session.dispose();
+  });
 });
