@@ -27,6 +27,5 @@ it('docs/errors.md holds every code of every package, and no other', () => {
   const documented = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
   expect(documented).toBe(renderErrorTable(tables));
   // Every meaning is a sentence.
-  for (const { meanings } of tables)
-    for (const meaning of Object.values(meanings)) expect(meaning).toMatch(/\.$/);
+  for (const { meanings } of tables) for (const meaning of Object.values(meanings)) expect(meaning).toMatch(/\.$/);
 });

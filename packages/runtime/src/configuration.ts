@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** A strategy in the configuration: its name, or its name with options. */
-export const strategyReference = z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })]);
+const strategyReference = z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })]);
 
 const count = z.int().min(1);
 

@@ -2,7 +2,7 @@ import type { Architecture, Layout } from '@perfit/lora';
 import type { ModelConfig, Site } from '@perfit/models';
 
 /** Bytes of a mask of `size` positions, as it is encoded: one bit each, nothing where every position is live. */
-export function maskBytes(mask: { readonly live: number; readonly size: number }, size = mask.size): number {
+function maskBytes(mask: { readonly live: number; readonly size: number }, size = mask.size): number {
   return mask.live === size ? 0 : Math.ceil(size / 8);
 }
 

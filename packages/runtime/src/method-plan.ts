@@ -34,7 +34,7 @@ export interface MethodPlan {
 }
 
 /** The parts of a search. */
-export interface SearchPlan extends SearchConfiguration {
+interface SearchPlan extends SearchConfiguration {
   readonly importance: ResolvedStrategy<Importance>;
   readonly schedule: ResolvedStrategy<Schedule>;
   readonly granularity: ResolvedStrategy<Granularity>;

@@ -1,7 +1,7 @@
 import type { Clock, RoundEvent } from './contract.js';
 
 /** Wall time of one round, in seconds, by what it went to. */
-export interface RoundTiming {
+interface RoundTiming {
   readonly round: number;
   training: number;
   aggregation: number;
