@@ -41,7 +41,7 @@ export const rankOf: Readonly<Record<'kind' | 'colour' | 'place' | 'weight', (go
   weight: (good) => WEIGHTS.indexOf(good.weight),
 };
 
-/** Twenty-four goods; every value of an attribute belongs to equally many of them; the last eight are new. */
+/** Twenty-four goods; every value of an attribute belongs to equally many of them; the last six are new. */
 export function goods(): readonly Good[] {
   const random = worldRandom(0);
   const spread = <T>(values: readonly T[]) => shuffled(NAMES.length, random).map((i) => values[i % values.length]);
@@ -53,6 +53,6 @@ export function goods(): readonly Good[] {
     colour: colours[i],
     place: places[i],
     weight: weights[i],
-    isNew: i >= 16,
+    isNew: i >= 18,
   }));
 }
