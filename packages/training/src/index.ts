@@ -5,6 +5,7 @@ export type {
   LocalUpdate,
   LowRankFactor,
   OptimizerOptions,
+  ProjectedAdapter,
   Session,
   SessionOptions,
   Trainer,

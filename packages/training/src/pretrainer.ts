@@ -15,6 +15,7 @@ export interface Pretrainer {
   readonly step: (batch: Batch, learningRate: number) => Promise<number>;
   /** The weights as they are now. */
   readonly weights: () => WeightSource;
+  /** Ends every tensor that it owns. */
   readonly dispose: () => void;
 }
 
