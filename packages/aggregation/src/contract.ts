@@ -63,6 +63,7 @@ export interface Aggregator {
   readonly name: string;
   /** The state before the first round; `start` is θ₀. */
   readonly initialize: (layout: Layout, start: Float32Array) => ServerState;
+  /** Starts a round's fold from the present state. */
   readonly fold: (state: ServerState, context: FoldContext) => Fold;
   /** What a client with this architecture receives. */
   readonly download: (
@@ -86,6 +87,7 @@ export interface AdoptionInput {
 /** What a client does with what it receives. */
 export interface Adoption {
   readonly name: string;
+  /** The values to go on with, and the λ that was chosen: 0 keeps the own ones, 1 takes the received ones. */
   readonly adopt: (input: AdoptionInput) => Promise<{ readonly values: Float32Array; readonly lambda: number }>;
 }
 

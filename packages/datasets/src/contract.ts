@@ -37,6 +37,7 @@ export type Encode = (text: string) => readonly number[] | Int32Array;
 /** Lays a row out as prompt and response text. */
 export interface Prompt {
   readonly name: string;
+  /** The text before the response, and the response. */
   readonly format: (row: Row) => { readonly prompt: string; readonly response: string };
 }
 
@@ -94,6 +95,7 @@ export interface Partition {
 /** Deals rows out to clients. */
 export interface Partitioner {
   readonly name: string;
+  /** Deals rows out; draws from `random` only. */
   readonly partition: (rows: readonly Row[], random: Random) => Partition;
 }
 

@@ -12,8 +12,8 @@ export interface EvaluationBatch {
 /**
  * Deals every example into exactly one batch, shortest first, so that little is padded.
  *
- * @param options.maxTokens most padded tokens (rows · length) of a batch; a longer example has a batch of its own. Default 4096.
- * @param options.maxRows most rows of a batch. Default 32.
+ * `maxTokens`: most padded tokens (rows · length) of a batch; a longer example has a batch of its own. Default 4096.
+ * `maxRows`: most rows of a batch. Default 32.
  * @throws `datasets/bad-option` for a limit below 1.
  */
 export function* evaluationBatches(

@@ -4,7 +4,7 @@ import { errors } from './errors.js';
 /**
  * Lays examples out as `[B, T]`, one a row, padded on the right.
  *
- * @param options.padTo T; default: the longest example's length.
+ * `padTo`: T; default: the longest example's length.
  * @throws `datasets/no-examples`; `datasets/bad-option` when an example is longer than `padTo`.
  */
 export function makeBatch(

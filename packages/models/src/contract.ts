@@ -105,6 +105,7 @@ export interface Backbone {
   readonly decode: (projector: Projector) => Decoding;
   /** A frozen weight `[out, in]` of a site, on the host. */
   readonly frozen: (site: Site) => Float32Array;
+  /** Ends every tensor that it owns. */
   readonly dispose: () => void;
 }
 
@@ -112,6 +113,7 @@ export interface Backbone {
 export interface Decoding {
   /** Feeds tokens, returns the logits `[V]` after the last of them. */
   readonly feed: (ids: readonly number[]) => Float32Array;
+  /** Ends every tensor that it owns. */
   readonly dispose: () => void;
 }
 
@@ -125,6 +127,7 @@ export interface Message {
 export interface Tokenizer {
   /** No special tokens are added. */
   readonly encode: (text: string) => number[];
+  /** Ids to text; special tokens are left out. */
   readonly decode: (ids: readonly number[]) => string;
   readonly eosId: number;
   /** Formats a conversation with the model's own chat template; an error where it has none. */
@@ -134,8 +137,11 @@ export interface Tokenizer {
 /** Weights of a checkpoint by Hugging Face name, whatever file they come from; RoPE rows in Hugging Face's order. */
 export interface WeightSource {
   readonly names: readonly string[];
+  /** Shape of a tensor, row-major. */
   readonly shape: (name: string) => readonly number[];
+  /** Values of a tensor as f32, checked to be finite. */
   readonly read: (name: string) => Float32Array;
+  /** Closes the files. */
   readonly close: () => void;
 }
 

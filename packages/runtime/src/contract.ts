@@ -145,7 +145,9 @@ export interface ClientRecord {
 
 /** Keeps client records and checkpoints of whole rounds. */
 export interface Store {
+  /** The record of a client, if it has one. */
   readonly read: (client: string) => ClientRecord | undefined;
+  /** Replaces the record of a client. */
   readonly write: (client: string, record: ClientRecord) => void;
   /** Saves a whole round: everything a resume needs, or nothing. */
   readonly checkpoint: (checkpoint: Checkpoint) => void;
@@ -310,5 +312,6 @@ export interface MaskOverlap {
 /** Listens to a run. */
 export interface Sink {
   readonly name: string;
+  /** Subscribes; resolves when the run has ended, rejects when it failed. */
   readonly attach: (events: Observable<RoundEvent>) => Promise<void>;
 }

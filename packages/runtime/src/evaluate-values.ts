@@ -17,6 +17,7 @@ export interface Evaluator {
   readonly perExample: (values: Float32Array | null, examples: readonly Example[]) => readonly Loss[];
   /** Their total; the same values on the same examples are scored once. */
   readonly total: (values: Float32Array | null, examples: readonly Example[]) => Loss;
+  /** Ends every tensor that it owns. */
   readonly dispose: () => void;
 }
 

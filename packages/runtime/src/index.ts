@@ -2,7 +2,7 @@ export { averagesOf, perplexity } from './averages.js';
 export type { FederatedData, RowEncoding } from './client-data.js';
 export { systemClock } from './clock.js';
 export type { Configuration, MethodEntry, SearchConfiguration, StrategyReference } from './configuration.js';
-export { configurationJsonSchema, configurationSchema } from './configuration.js';
+export { configurationJsonSchema } from './configuration.js';
 export { createContainer } from './container.js';
 export type {
   Adopted,

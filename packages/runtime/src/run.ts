@@ -40,6 +40,7 @@ export interface PreparedRun {
   readonly clients: readonly string[];
   /** All methods, one after the other; subscribing runs them and writes the run directory. */
   readonly events: Observable<RoundEvent>;
+  /** Ends every tensor that it owns. */
   readonly dispose: () => void;
 }
 

@@ -33,5 +33,6 @@ export interface Plugin<Container = unknown> {
   readonly requires: readonly string[];
   /** `kind/name` of every strategy that it adds. */
   readonly provides: readonly string[];
+  /** Adds its strategies to a container. */
   readonly register: (container: Container) => void;
 }

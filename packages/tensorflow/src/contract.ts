@@ -65,6 +65,7 @@ export interface Engine {
   readonly description: EngineDescription;
   /** Number of tensors alive, cached constants not counted: 0 after everything was disposed. */
   readonly live: () => number;
+  /** Whether the engine computes in an element type. */
   readonly supports: (dtype: DType) => boolean;
 
   // Memory
@@ -78,11 +79,17 @@ export interface Engine {
   readonly scalar: (value: number, dtype?: DType) => Tensor;
 
   // Shape
+  /** x in another element type; rounds to nearest, ties to even. */
   readonly cast: (x: Tensor, dtype: DType) => Tensor;
+  /** The same elements in another shape. */
   readonly reshape: (x: Tensor, shape: readonly number[]) => Tensor;
+  /** Axis i of the result is axis `permutation[i]` of x. */
   readonly transpose: (x: Tensor, permutation: readonly number[]) => Tensor;
+  /** Joined along an axis. */
   readonly concat: (xs: readonly Tensor[], axis: number) => Tensor;
+  /** Cut along an axis into pieces of these sizes. */
   readonly split: (x: Tensor, sizes: readonly number[], axis: number) => readonly Tensor[];
+  /** The block of `size` elements an axis, from `begin`. */
   readonly slice: (x: Tensor, begin: readonly number[], size: readonly number[]) => Tensor;
   /** Zero padding: `[before, after]` per axis. */
   readonly pad: (x: Tensor, paddings: readonly (readonly [number, number])[]) => Tensor;
@@ -98,21 +105,33 @@ export interface Engine {
   readonly batchMatmul: (a: Tensor, b: Tensor, options?: MatmulOptions) => Tensor;
 
   // Element-wise
+  /** a + b */
   readonly add: (a: Tensor, b: Tensor) => Tensor;
+  /** a − b */
   readonly sub: (a: Tensor, b: Tensor) => Tensor;
+  /** a · b */
   readonly mul: (a: Tensor, b: Tensor) => Tensor;
+  /** a / b */
   readonly div: (a: Tensor, b: Tensor) => Tensor;
+  /** −x */
   readonly neg: (x: Tensor) => Tensor;
+  /** x² */
   readonly square: (x: Tensor) => Tensor;
+  /** √x */
   readonly sqrt: (x: Tensor) => Tensor;
+  /** 1 / √x */
   readonly rsqrt: (x: Tensor) => Tensor;
+  /** |x| */
   readonly abs: (x: Tensor) => Tensor;
+  /** 1 / (1 + e⁻ˣ) */
   readonly sigmoid: (x: Tensor) => Tensor;
   /** Sum of a list of equal shapes. */
   readonly addN: (xs: readonly Tensor[]) => Tensor;
 
   // Reductions and softmax
+  /** Sum along an axis. */
   readonly sum: (x: Tensor, axis: number, keepDims?: boolean) => Tensor;
+  /** Mean along an axis. */
   readonly mean: (x: Tensor, axis: number, keepDims?: boolean) => Tensor;
   /** Over the last axis. */
   readonly softmax: (x: Tensor) => Tensor;

@@ -7,8 +7,8 @@ import { CHAT } from '../contract.js';
  * The model's own chat template: instruction, and input after an empty line, are the user's turn; the output is the
  * assistant's, ended by the EOS that encoding adds.
  *
- * @param options.system a system message before the user's; none by default.
- * @param options.chat messages → text, the tokenizer's.
+ * `system`: a system message before the user's; none by default.
+ * `chat`: messages → text, the tokenizer's.
  */
 export function chatPrompt({ chat, system }: { readonly chat: Chat; readonly system?: string | undefined }): Prompt {
   return {

@@ -28,16 +28,17 @@ export function headLogits(e: ScopedEngine, head: Head, { hidden, positions }: O
   return e.tidy(() => e.as(logitsOf(e, head, head.norm.forward(e.gather(hidden, positions))[0]), 'f32'));
 }
 
-/** Applies a body to as many consecutive rows as have their logits fit, and joins what it returns. */
+/** Applies a body to ranges of consecutive rows whose logits fit, of equal size but for the last. */
 function inChunks<Part extends Record<string, Tensor>>(
   e: ScopedEngine,
   rows: number,
   vocabulary: number,
   body: (begin: number, size: number) => Part,
 ): Part[] {
-  const most = Math.max(1, Math.floor(LOGITS_AT_ONCE / vocabulary));
-  return Array.from({ length: Math.ceil(rows / most) }, (_, i) =>
-    e.tidy(() => body(i * most, Math.min(most, rows - i * most))),
+  const chunks = Math.ceil(rows / Math.max(1, Math.floor(LOGITS_AT_ONCE / vocabulary)));
+  const size = Math.ceil(rows / chunks);
+  return Array.from({ length: Math.ceil(rows / size) }, (_, i) =>
+    e.tidy(() => body(i * size, Math.min(size, rows - i * size))),
   );
 }
 
