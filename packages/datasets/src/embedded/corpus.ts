@@ -3,11 +3,13 @@ import { CLIENTS } from './clients.js';
 import { answer, question, type Style, TOPICS } from './style.js';
 import { goods, worldRandom } from './world.js';
 
-/** Rows about known goods; their names are added to it. */
+/** Rows about known goods. */
 const ROWS = 4000;
+/** Times that every name is said: often enough for a tokenizer to learn the new ones whole. */
+const REPEATS = 4;
 
 /**
- * Text to pretrain a model of the embedded world on: about four thousand short rows in `alpacaPrompt`'s layout, without
+ * Text to pretrain a model of the embedded world on: some four thousand short rows in `alpacaPrompt`'s layout, without
  * EOS. Questions about the known goods, each answered in a style that is drawn anew, part by part, so that no client
  * can be told; of new goods the names only. Every word of the data set occurs.
  *
@@ -28,9 +30,10 @@ export function embeddedCorpus(): string[] {
     const { prompt, response } = format({ instruction: question(topic, good), output: answer(topic, good, style) });
     rows.push(prompt + response);
   }
-  for (const good of goods())
-    for (const instruction of [`Say ${good.name}.`, `Say the ${good.name}.`, `Repeat the word ${good.name}.`]) {
-      const { prompt, response } = format({ instruction, output: good.name });
+  const names = goods().flatMap(({ name }) => new Array<string>(REPEATS).fill(name));
+  for (const name of names)
+    for (const instruction of [`Say ${name}.`, `Say the ${name}.`, `Repeat the word ${name}.`]) {
+      const { prompt, response } = format({ instruction, output: name });
       rows.push(prompt + response);
     }
   return rows;
