@@ -56,7 +56,10 @@ export async function main(args: readonly string[]): Promise<void> {
         return;
       }
       const [what, ...hints] = thrown.message.replace(/^error: /, '').split('\n');
-      const hint = hints.join(' ').trim();
+      const hint = hints
+        .join(' ')
+        .trim()
+        .replace(/^\((.*)\?\)$/, '$1.');
       terminal.note(`[perfit/cli] ${what}. ${hint || 'See perfit --help.'}`);
       process.exitCode = 2;
       return;

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configurationJsonSchema, configurationSchema } from './configuration.js';
@@ -80,6 +80,11 @@ describe('readConfiguration', () => {
 });
 
 describe('configurationJsonSchema', () => {
+  it('is what configuration.schema.json holds', () => {
+    const published = readFileSync(new URL('../configuration.schema.json', import.meta.url), 'utf8');
+    expect(JSON.parse(published)).toEqual(JSON.parse(JSON.stringify(configurationJsonSchema())));
+  });
+
   it('describes every key and allows no other', () => {
     const schema = configurationJsonSchema() as { properties: object; additionalProperties: boolean };
     expect(Object.keys(schema.properties).sort()).toEqual(Object.keys(configurationSchema.shape).sort());
