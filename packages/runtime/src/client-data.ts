@@ -24,7 +24,10 @@ export interface RowEncoding {
   readonly prompt: Prompt;
   readonly encode: Encode;
   readonly eosId: number;
+  /** Longest example, prompt and response together; undefined: no limit but the context. */
   readonly maxTokens: number | undefined;
+  /** The model's context: longer rows are cut likewise. */
+  readonly context: number;
 }
 
 /** The data of a run, dealt out to its clients. */

@@ -22,7 +22,7 @@ export interface RowsEvaluation {
 /** Scores a model, with or without an adapter, on rows. */
 export function evaluateRows(
   engine: Engine,
-  { backbone, checkpoint }: LoadedModel,
+  { backbone }: LoadedModel,
   adapter: SavedAdapter | null,
   rows: readonly Row[],
   encoding: RowEncoding,
@@ -33,7 +33,7 @@ export function evaluateRows(
     : undefined;
   const evaluator = openEvaluator({ engine, backbone, trainer });
   try {
-    warnOfCuts(rows, encoding, checkpoint.config.context, warn);
+    warnOfCuts(rows, encoding, warn);
     const examples = evaluator.perExample(
       adapter?.values ?? null,
       rows.map((row) => encodeRow(row, encoding)),
@@ -59,14 +59,11 @@ export function evaluateRows(
 }
 
 /** Says how many rows the model's context cuts; what the user's own limit cuts is as asked. */
-function warnOfCuts(
-  rows: readonly Row[],
-  encoding: RowEncoding,
-  context: number,
-  warn: (message: string) => void,
-): void {
-  if (encoding.maxTokens !== undefined && encoding.maxTokens < context) return;
-  const cut = rows.filter((row) => encodeRow(row, { ...encoding, maxTokens: undefined }).ids.length > context).length;
+function warnOfCuts(rows: readonly Row[], encoding: RowEncoding, warn: (message: string) => void): void {
+  const { maxTokens = Number.POSITIVE_INFINITY, context } = encoding;
+  if (maxTokens <= context) return;
+  const whole = { ...encoding, maxTokens: undefined, context: undefined };
+  const cut = rows.filter((row) => encodeRow(row, whole).ids.length > context).length;
   if (cut > 0)
     warn(
       `[perfit/runtime] ${cut} of ${rows.length} rows are longer than the model's context of ${context} tokens and were cut.`,
