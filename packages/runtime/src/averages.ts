@@ -1,4 +1,5 @@
-import type { Averages, Loss } from './contract.js';
+import type { Loss } from './contract.js';
+import type { Averages } from './summary.js';
 
 /** exp of the token-mean loss. */
 export const perplexity = ({ lossSum, tokens }: Loss): number => Math.exp(lossSum / tokens);

@@ -6,6 +6,7 @@ import type { Random, StrategyFactory } from '@perfit/strategy';
 import { token } from '@perfit/strategy';
 import type { EngineDescription } from '@perfit/tensorflow';
 import type { Observable } from 'rxjs';
+import type { RoundRecord } from './summary.js';
 
 /** Derives independent random streams from the run's seed. */
 export interface RandomStreams {
@@ -183,50 +184,6 @@ export interface ClientDraft {
 export interface RoundDraft {
   readonly round: number;
   readonly clients: readonly ClientDraft[];
-}
-
-/** Perplexity by the three averages: mean of client perplexities, exp of the mean client loss, token-weighted. */
-export interface Averages {
-  readonly clientMean: number | null;
-  readonly expMeanLoss: number | null;
-  readonly tokenWeighted: number | null;
-}
-
-/** Averages of a round, by module and moment. */
-export interface RoundAverages {
-  readonly personal: { readonly afterDistribution: Averages; readonly afterLocal: Averages };
-  readonly global: Averages;
-}
-
-/** One client's line in a round of `summary.json`: perplexities, positions, costs. */
-export interface ClientRound {
-  readonly id: string;
-  readonly personal: { readonly afterDistribution: number | null; readonly afterLocal: number | null };
-  readonly global: number | null;
-  /** Loss tokens of the client's test rows. */
-  readonly tokens: number;
-  readonly live: number;
-  readonly shared: number;
-  readonly exclusive: number;
-  readonly bytesUp: number;
-  readonly bytesDown: number;
-  readonly flops: number;
-}
-
-/** One round of `summary.json`. */
-export interface RoundRecord {
-  readonly round: number;
-  readonly clients: readonly ClientRound[];
-  readonly averages: RoundAverages;
-}
-
-/** `summary.json` of one method. */
-export interface MethodSummary {
-  readonly schema: string;
-  readonly method: string;
-  readonly seed: number;
-  readonly config: unknown;
-  readonly rounds: readonly RoundRecord[];
 }
 
 /** Everything that a run tells, in the order in which it happens. Sinks print and write; nothing else does. */

@@ -7,7 +7,7 @@ import { createTrainer } from '@perfit/training';
 import type { DependencyContainer } from 'tsyringe';
 import { perplexity } from './averages.js';
 import { dealOut, openDataset } from './client-data.js';
-import { METHOD, type MethodSummary } from './contract.js';
+import { METHOD } from './contract.js';
 import { errors } from './errors.js';
 import { openEvaluator } from './evaluate-values.js';
 import { type Accuracy, labelAccuracy } from './label-accuracy.js';
@@ -16,6 +16,7 @@ import { readConfiguration } from './parse-configuration.js';
 import { randomStreams } from './random-streams.js';
 import { rowEncoding } from './row-encoding.js';
 import { resolveStrategy } from './strategies.js';
+import type { MethodSummary } from './summary.js';
 
 /** Largest relative difference between a saved perplexity and its repetition. */
 export const TOLERANCE = 1e-4;

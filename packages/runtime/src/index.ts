@@ -6,23 +6,18 @@ export { configurationJsonSchema } from './configuration.js';
 export { createContainer } from './container.js';
 export type {
   Adopted,
-  Averages,
   Checkpoint,
   ClientData,
   ClientDraft,
   ClientProgress,
   ClientRecord,
-  ClientRound,
   Clock,
   Loss,
   MaskOverlap,
   Method,
-  MethodSummary,
   RandomStreams,
-  RoundAverages,
   RoundDraft,
   RoundEvent,
-  RoundRecord,
   Sampler,
   Sink,
   Store,
@@ -52,4 +47,5 @@ export { tensorboardSink } from './sinks/tensorboard-sink.js';
 export { directoryStore } from './stores/directory-store.js';
 export { memoryStore } from './stores/memory-store.js';
 export { type ResolvedStrategy, resolveStrategy, strategiesOf } from './strategies.js';
+export type { Averages, ClientRound, MethodSummary, RoundAverages, RoundRecord } from './summary.js';
 export type { Timings } from './timings.js';

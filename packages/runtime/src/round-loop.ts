@@ -1,5 +1,5 @@
 import { concat, defer, EMPTY, finalize, type Observable, of } from 'rxjs';
-import type { RoundEvent, RoundRecord, Sampler, Store, Transport } from './contract.js';
+import type { RoundEvent, Sampler, Store, Transport } from './contract.js';
 import { aggregate } from './round/aggregate.js';
 import { distribute } from './round/distribute.js';
 import type { LoopState } from './round/loop-state.js';
@@ -7,6 +7,7 @@ import { sample } from './round/sample.js';
 import { train, trainClient } from './round/train.js';
 import { recordOf } from './round-record.js';
 import type { MethodContext } from './run-context.js';
+import type { RoundRecord } from './summary.js';
 
 /** What the loop needs beside the method's context. */
 export interface LoopWorld {

@@ -1,5 +1,6 @@
 import { averagesOf, perplexity } from './averages.js';
-import type { Loss, RoundDraft, RoundRecord } from './contract.js';
+import type { Loss, RoundDraft } from './contract.js';
+import type { RoundRecord } from './summary.js';
 
 const figure = (loss: Loss | null): number | null => (loss === null ? null : perplexity(loss));
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { type AdapterState, type Layout, writeAdapter } from '@perfit/lora';
 import { writeWhole } from '@perfit/safetensors';
 import { parse, stringify } from 'yaml';
-import type { MethodSummary, RoundAverages, RoundRecord } from './contract.js';
 import { errors } from './errors.js';
+import type { MethodSummary, RoundAverages, RoundRecord } from './summary.js';
 import type { Timings } from './timings.js';
 
 const SUMMARY_SCHEMA = 'perfit-summary/1';

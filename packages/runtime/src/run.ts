@@ -6,7 +6,7 @@ import { concat, concatMap, defer, finalize, from, map, type Observable, of, tap
 import type { DependencyContainer } from 'tsyringe';
 import { dealOut, openDataset } from './client-data.js';
 import type { Configuration } from './configuration.js';
-import { type Clock, type RoundEvent, type RoundRecord, SAMPLER } from './contract.js';
+import { type Clock, type RoundEvent, SAMPLER } from './contract.js';
 import { errors } from './errors.js';
 import { openEvaluator } from './evaluate-values.js';
 import { loadModel } from './load-model.js';
@@ -20,6 +20,7 @@ import { openMethod, type SharedContext } from './run-context.js';
 import { openRunDirectory, writeComparison } from './run-directory.js';
 import { directoryStore } from './stores/directory-store.js';
 import { resolveStrategy } from './strategies.js';
+import type { RoundRecord } from './summary.js';
 import { timingsRecorder } from './timings.js';
 import { type Trajectory, trajectoriesOf } from './trajectory.js';
 
