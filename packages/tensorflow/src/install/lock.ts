@@ -85,7 +85,7 @@ function isStale(path: string, holder: string): boolean {
 }
 
 /** Whether a process of this host exists. */
-export function isRunning(pid: number): boolean {
+function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
