@@ -57,7 +57,7 @@ template <class T>
 void Scatter(const float* from, int64_t head, const float* cosines, const float* sines, float scale, T* to) {
   const int64_t half = head / 2;
   if (!cosines) {
-    Sweep(head, [&](int64_t i, auto load, auto store) { store(to + i, load(from + i)); });
+    Sweep(head, [&](int64_t i, auto load, auto store) { store(to + i, load(from + i) * scale); });
     return;
   }
   Sweep(half, [&](int64_t i, auto load, auto store) {
@@ -68,20 +68,33 @@ void Scatter(const float* from, int64_t head, const float* cosines, const float*
   });
 }
 
-// Row t of a block of scores sees keys 0 to t. Returns log sum exp; `p` becomes the probabilities, 0 beyond.
-float Softmax(float* p, int64_t seen, int64_t keys) {
-  float top = -INFINITY;
-  for (int64_t i = 0; i < seen; ++i) top = p[i] > top ? p[i] : top;
+// Row t of a block of scores sees keys 0 to t: p becomes exp(p - max) there and 0 beyond. Returns the sum and log sum exp.
+struct Sums {
+  float sum, log;
+};
+Sums Exponentials(float* p, int64_t seen, int64_t keys) {
+  const int64_t whole = seen - seen % kWidth;
+  F most = Splat(-INFINITY);
+  for (int64_t i = 0; i < whole; i += kWidth) {
+    const F value = Load(p + i);
+    most = value > most ? value : most;
+  }
+  float top = Max(most);
+  for (int64_t i = whole; i < seen; ++i) top = p[i] > top ? p[i] : top;
   F total{};
-  for (int64_t i = seen; i < keys; ++i) p[i] = -INFINITY;
-  Sweep(keys, [&](int64_t i, auto load, auto store) {
-    const F e = Exp(load(p + i) - top);
-    store(p + i, e);
-  });
-  Sweep(seen, [&](int64_t i, auto load, auto) { total += load(p + i); });
-  const float sum = Sum(total), share = 1 / sum;
-  Sweep(keys, [&](int64_t i, auto load, auto store) { store(p + i, load(p + i) * share); });
-  return top + logf(sum);
+  for (int64_t i = 0; i < whole; i += kWidth) {
+    const F e = Exp(Load(p + i) - top);
+    Store(p + i, e);
+    total += e;
+  }
+  float sum = Sum(total);
+  if (whole < seen) {
+    const int rest = static_cast<int>(seen - whole);
+    StoreFirst(p + whole, Exp(LoadFirst(p + whole, rest) - top), rest);
+    for (int64_t i = whole; i < seen; ++i) sum += p[i];
+  }
+  memset(p + seen, 0, (keys - seen) * sizeof(float));
+  return {sum, top + logf(sum)};
 }
 
 Sizes SizesOf(const std::vector<int64_t>& shape, int64_t rows, int64_t heads, int64_t shared) {
@@ -132,11 +145,15 @@ class Attention : Attributed {
         for (int64_t from = 0; from < s.length; from += kBlock) {
           const int64_t queries = std::min(kBlock, s.length - from), seen = from + queries;
           Product(queries, seen, s.head, {q + from * s.head, s.head, 1}, keys, s.head, p, s.length, false);
-          for (int64_t i = 0; i < queries; ++i)
-            sums[task * s.length + from + i] = Softmax(p + i * s.length, from + i + 1, seen);
+          float shares[kBlock];
+          for (int64_t i = 0; i < queries; ++i) {
+            const Sums row_sums = Exponentials(p + i * s.length, from + i + 1, seen);
+            sums[task * s.length + from + i] = row_sums.log;
+            shares[i] = 1 / row_sums.sum;
+          }
           Product(queries, s.head, seen, {p, s.length, 1}, values, s.length, out, s.head, false);
           for (int64_t i = 0; i < queries; ++i)
-            Scatter<T>(out + i * s.head, s.head, nullptr, nullptr, 1,
+            Scatter<T>(out + i * s.head, s.head, nullptr, nullptr, shares[i],
                        z + (row * s.length + from + i) * s.heads * s.head + head * s.head);
         }
       }
@@ -196,8 +213,10 @@ class AttentionGrad : Attributed {
           for (int64_t i = 0; i < queries; ++i) {
             float *pi = p + i * s.length, *dpi = dp + i * s.length;
             const float total = sums[task * s.length + from + i], mean = along[from + i];
-            for (int64_t key = from + i + 1; key < seen; ++key) pi[key] = -INFINITY;
-            Sweep(seen, [&](int64_t key, auto load, auto store) {
+            const int64_t own = from + i + 1;
+            memset(pi + own, 0, (seen - own) * sizeof(float));
+            memset(dpi + own, 0, (seen - own) * sizeof(float));
+            Sweep(own, [&](int64_t key, auto load, auto store) {
               const F e = Exp(load(pi + key) - total);
               store(pi + key, e);
               store(dpi + key, e * (load(dpi + key) - mean));
