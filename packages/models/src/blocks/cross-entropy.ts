@@ -15,8 +15,8 @@ export interface Targets {
   readonly labels: Tensor;
 }
 
-/** Logits that exist at once: 34 MB of them in f32. */
-const LOGITS_AT_ONCE = 1 << 23;
+/** Bytes of logits that exist at once; their gradient is as large. Each chunk packs the whole head anew: few are faster. */
+const LOGITS_AT_ONCE = 1 << 25;
 
 /** Logits `[rows, V]` of normalised rows `[rows, H]`, in their element type. */
 function logitsOf(e: ScopedEngine, head: Head, rows: Tensor): Tensor {
@@ -32,10 +32,11 @@ export function headLogits(e: ScopedEngine, head: Head, { hidden, positions }: O
 function inChunks<Part extends Record<string, Tensor>>(
   e: ScopedEngine,
   rows: number,
-  vocabulary: number,
+  { weight }: Head,
   body: (begin: number, size: number) => Part,
 ): Part[] {
-  const chunks = Math.ceil(rows / Math.max(1, Math.floor(LOGITS_AT_ONCE / vocabulary)));
+  const rowBytes = weight.shape[0] * (weight.dtype === 'bf16' ? 2 : 4);
+  const chunks = Math.ceil(rows / Math.max(1, Math.floor(LOGITS_AT_ONCE / rowBytes)));
   const size = Math.ceil(rows / chunks);
   return Array.from({ length: Math.ceil(rows / size) }, (_, i) =>
     e.tidy(() => body(i * size, Math.min(size, rows - i * size))),
@@ -52,7 +53,7 @@ export function crossEntropy(e: ScopedEngine, head: Head, { hidden, positions, l
   return e.tidy(() => {
     const [normalised] = head.norm.forward(e.gather(hidden, positions));
     const [count, width] = normalised.shape;
-    const parts = inChunks(e, count, head.weight.shape[0], (begin, size) => {
+    const parts = inChunks(e, count, head, (begin, size) => {
       const logits = logitsOf(e, head, e.slice(normalised, [begin, 0], [size, width]));
       return { losses: e.crossEntropy(logits, e.slice(labels, [begin], [size])).losses };
     });
@@ -84,7 +85,7 @@ export function crossEntropyBackward(
   return e.tidy(() => {
     const [normalised, saved] = head.norm.forward(e.gather(hidden, positions));
     const [count, width] = normalised.shape;
-    const parts = inChunks(e, count, head.weight.shape[0], (begin, size) => {
+    const parts = inChunks(e, count, head, (begin, size) => {
       const rows = e.slice(normalised, [begin, 0], [size, width]);
       const logits = logitsOf(e, head, rows);
       const share = e.slice(weights, [begin], [size]);
