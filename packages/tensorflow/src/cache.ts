@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { instructionSet, readCpu } from './cpu.js';
+import { type InstructionSet, instructionSets } from './cpu.js';
 import { sourcesDigest, TENSORFLOW_VERSION } from './engine-sources.js';
 
 /** What an engine was built for. */
@@ -25,15 +25,20 @@ export interface EngineFiles {
   /** What was compiled. */
   readonly compiled: string;
   readonly loader: string;
-  /** Our fused operations, compiled for this processor's instruction set. */
+  /** Our fused operations. */
   readonly kernels: string;
   readonly binding: string;
 }
 
-/** Names the files of an engine. */
-export function engineFiles(accelerator: Accelerator, cache = cacheDirectory()): EngineFiles {
+/** Names the files of an engine whose kernels are compiled for an instruction set; default: this processor's. */
+export function engineFiles(
+  accelerator: Accelerator,
+  cache = cacheDirectory(),
+  instructions: InstructionSet = instructionSets()[0],
+): EngineFiles {
   const name = [TENSORFLOW_VERSION, process.platform, process.arch, accelerator].join('-');
-  return filesIn(accelerator, join(cache, 'tensorflow', name), join(cache, 'engines', `${name}-${sourcesDigest()}`));
+  const compiled = [name, instructions, sourcesDigest()].join('-');
+  return filesIn(accelerator, join(cache, 'tensorflow', name), join(cache, 'engines', compiled));
 }
 
 /** Names the files of an engine in given directories. */
@@ -46,7 +51,7 @@ export function filesIn(accelerator: Accelerator, tensorflow: string, compiled: 
     ),
     compiled,
     loader: join(compiled, 'perfit_loader.node'),
-    kernels: join(compiled, `perfit_kernels.${instructionSet(readCpu())}.so`),
+    kernels: join(compiled, 'perfit_kernels.so'),
     binding: join(compiled, 'tfjs_binding.node'),
   };
 }
@@ -56,8 +61,13 @@ export function isInstalled({ tensorflow, compiled }: EngineFiles): boolean {
   return existsSync(tensorflow) && existsSync(compiled);
 }
 
-/** The engine that this machine would use, where one is installed: CUDA's on a machine with an NVIDIA driver. */
+/**
+ * The engine that this machine would use, where one is installed: CUDA's on a machine with an NVIDIA driver, and the
+ * widest vectors that the processor has, since machines may share a cache.
+ */
 export function installedEngine(cache = cacheDirectory()): EngineFiles | undefined {
   const order: readonly Accelerator[] = existsSync('/proc/driver/nvidia/version') ? ['cuda', 'cpu'] : ['cpu'];
-  return order.map((accelerator) => engineFiles(accelerator, cache)).find(isInstalled);
+  return order
+    .flatMap((accelerator) => instructionSets().map((set) => engineFiles(accelerator, cache, set)))
+    .find(isInstalled);
 }

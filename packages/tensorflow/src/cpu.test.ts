@@ -1,9 +1,10 @@
-import { hasFastBf16, readCpu } from './cpu.js';
+import { hasFastBf16, instructionSets, readCpu } from './cpu.js';
 
 test('reads the features that matter', () => {
   const cpu = readCpu('processor : 0\nflags\t\t: fpu sse avx2 fma avx512f amx_bf16 xsave\n');
   expect(cpu.features).toEqual(['avx2', 'fma', 'avx512f', 'amx_bf16']);
   expect(hasFastBf16(cpu)).toBe(true);
+  expect(instructionSets(cpu)).toEqual(['avx512', 'avx2', 'baseline']);
 });
 
 test('knows nothing where the system says nothing', () => {
@@ -11,4 +12,5 @@ test('knows nothing where the system says nothing', () => {
   expect(cpu.features).toEqual([]);
   expect(cpu.cores).toBeGreaterThan(0);
   expect(hasFastBf16(cpu)).toBe(false);
+  expect(instructionSets(cpu)).toEqual(['baseline']);
 });

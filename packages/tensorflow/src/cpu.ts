@@ -23,10 +23,15 @@ export function readCpu(cpuinfo = readCpuInfo()): Cpu {
   };
 }
 
-/** What our kernels are compiled for: the widest vectors that the processor has. */
-export function instructionSet({ features }: Cpu): 'avx512' | 'avx2' | 'baseline' {
-  if (features.includes('avx512f')) return 'avx512';
-  return features.includes('avx2') && features.includes('fma') ? 'avx2' : 'baseline';
+/** What our kernels can be compiled for. */
+export type InstructionSet = 'avx512' | 'avx2' | 'baseline';
+
+/** The instruction sets whose kernels a processor can run, widest vectors first. */
+export function instructionSets({ features }: Cpu = readCpu()): readonly [InstructionSet, ...InstructionSet[]] {
+  const avx2: readonly InstructionSet[] = features.includes('avx2') && features.includes('fma') ? ['avx2'] : [];
+  const avx512: readonly InstructionSet[] = features.includes('avx512f') && avx2.length > 0 ? ['avx512'] : [];
+  const [first, ...rest] = [...avx512, ...avx2, 'baseline' as const];
+  return [first, ...rest];
 }
 
 /** Whether bf16 products run on instructions of their own; without them bf16 saves memory and costs time. */

@@ -1,6 +1,7 @@
 import { installedEngine } from './cache.js';
 import type { Engine } from './contract.js';
 import { errors } from './errors.js';
+import { findGpus } from './install/toolchain.js';
 
 /** Which engine, and how many threads it may use. */
 export interface EngineOptions {
@@ -44,12 +45,11 @@ async function native(threads?: number): Promise<Engine> {
     });
   const { loadBinding } = await import('./native-binding.js');
   const { nativeEngine } = await import('./native.js');
-  const loaded = loadBinding(installed, threads);
-  const description = {
+  const { binding, threads: inForce } = loadBinding(installed, threads);
+  return nativeEngine(binding, {
     kind: 'native',
-    version: loaded.binding.TF_Version,
-    threads: loaded.threads,
-    device: loaded.binding.isUsingGpuDevice() ? 'GPU' : 'CPU',
-  } as const;
-  return nativeEngine(loaded.binding, description, loaded.kernels);
+    version: binding.TF_Version,
+    threads: inForce,
+    device: binding.isUsingGpuDevice() ? ((await findGpus())[0] ?? 'GPU') : 'CPU',
+  });
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import type { EngineFiles } from './cache.js';
@@ -61,18 +60,15 @@ function settings(threads: number): Readonly<Record<string, string>> {
 export function loadBinding(
   engine: EngineFiles,
   threads = availableParallelism(),
-): { readonly binding: TensorFlowBinding; readonly threads: number; readonly kernels: boolean } {
+): { readonly binding: TensorFlowBinding; readonly threads: number } {
   const require = createRequire(engine.loader);
   try {
     const loader = require(engine.loader) as Loader;
-    // Kernels of another processor's instruction set lie there under another name: a cache may be shared.
-    const kernels = existsSync(engine.kernels);
-    const libraries = kernels ? [...engine.libraries, engine.kernels] : engine.libraries;
+    const libraries = [...engine.libraries, engine.kernels];
     const inForce = loader.open({ environment: settings(threads), libraries });
     const binding = require(engine.binding) as TensorFlowBinding;
     return {
       binding,
-      kernels: kernels && !binding.isUsingGpuDevice(),
       threads: Number(inForce.TF_NUM_INTRAOP_THREADS),
     };
   } catch (cause) {

@@ -13,10 +13,9 @@ import type { TensorFlowBinding } from './native-binding.js';
 /**
  * The engine on TensorFlow itself: every operation is one call of TensorFlow's eager API on raw tensor ids.
  * tfjs is not involved, so neither its tape nor its missing bf16 are.
- *
- * @param kernels whether our fused kernels are loaded and the device is one that they run on
+ * The fused operations are kernels of ours, which run on the CPU only.
  */
-export function nativeEngine(binding: TensorFlowBinding, description: EngineDescription, kernels: boolean): Engine {
+export function nativeEngine(binding: TensorFlowBinding, description: EngineDescription): Engine {
   const ops = operations(binding);
   const primitives = {
     description,
@@ -26,7 +25,7 @@ export function nativeEngine(binding: TensorFlowBinding, description: EngineDesc
     ...elementwise(ops),
     ...reductions(ops),
   };
-  if (kernels) return { ...primitives, ...fused(ops, primitives.upload) };
+  if (!binding.isUsingGpuDevice()) return { ...primitives, ...fused(ops, primitives.upload) };
   const whole = { ...primitives, crossEntropy: sparseCrossEntropy(ops, primitives) };
   return { ...whole, ...composedFused(whole) };
 }

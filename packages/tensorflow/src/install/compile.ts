@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { EngineFiles } from '../cache.js';
-import { instructionSet, readCpu } from '../cpu.js';
+import { instructionSets } from '../cpu.js';
 import { KERNEL_SOURCES, nativeSource } from '../engine-sources.js';
 import { errors } from '../errors.js';
 import { nodeHeaders } from './binding-sources.js';
@@ -29,15 +29,7 @@ export async function compile(compiler: Tool, engine: EngineFiles, tfjsPackage: 
       ...['-o', engine.binding, ...libraries],
     ],
     [
-      ...[
-        '-std=c++17',
-        '-O3',
-        '-shared',
-        '-fPIC',
-        '-pthread',
-        '-Wno-psabi',
-        ...VECTOR_FLAGS[instructionSet(readCpu())],
-      ],
+      ...['-std=c++17', '-O3', '-shared', '-fPIC', '-pthread', '-Wno-psabi', ...VECTOR_FLAGS[instructionSets()[0]]],
       // What vectorising needs, and no more: NaN and infinity stay what they are.
       ...['-ffp-contract=fast', '-fno-math-errno', '-fno-trapping-math', `-I${join(tensorflow, 'include')}`],
       ...KERNEL_SOURCES.filter((name) => name.endsWith('.cc')).map(nativeSource),

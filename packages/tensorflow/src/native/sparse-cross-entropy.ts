@@ -1,4 +1,4 @@
-import type { Engine } from '../contract.js';
+import type { Engine, Tensor } from '../contract.js';
 import { requireEqual } from '../shapes.js';
 import type { Operations } from './operations.js';
 
@@ -11,19 +11,25 @@ export function sparseCrossEntropy(
     requireEqual('crossEntropy', labels.shape, logits.shape.slice(0, 1));
     if (weights) requireEqual('crossEntropy (weights)', weights.shape, labels.shape);
     const wide = e.cast(logits, 'f32');
-    const [losses, unweighted] = ops.runMany(
-      'SparseSoftmaxCrossEntropyWithLogits',
-      [ops.type('T', 'f32'), ops.type('Tlabels', 'i32')],
-      [wide, labels],
-      [
-        { shape: labels.shape, dtype: 'f32' },
-        { shape: logits.shape, dtype: 'f32' },
-      ],
-    );
-    const column = weights && e.reshape(weights, [...weights.shape, 1]);
-    const weighted = column ? e.mul(unweighted, column) : unweighted;
-    const gradient = e.cast(weighted, logits.dtype);
-    e.dispose(wide, unweighted, column, weights && weighted);
-    return { losses, gradient };
+    let column: Tensor | undefined;
+    let unweighted: Tensor | undefined;
+    let weighted: Tensor | undefined;
+    try {
+      const [losses, gradient] = ops.runMany(
+        'SparseSoftmaxCrossEntropyWithLogits',
+        [ops.type('T', 'f32'), ops.type('Tlabels', 'i32')],
+        [wide, labels],
+        [
+          { shape: labels.shape, dtype: 'f32' },
+          { shape: logits.shape, dtype: 'f32' },
+        ],
+      );
+      unweighted = gradient;
+      column = weights && e.reshape(weights, [...weights.shape, 1]);
+      weighted = column && e.mul(unweighted, column);
+      return { losses, gradient: e.cast(weighted ?? unweighted, logits.dtype) };
+    } finally {
+      e.dispose(wide, column, unweighted, weighted);
+    }
   };
 }
