@@ -2,8 +2,10 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engineFiles, installedEngine } from './cache.js';
+import { TENSORFLOW_VERSION } from './engine-sources.js';
 import { inspectEngine } from './inspect-engine.js';
 import { installEngine } from './install-engine.js';
+import { describeNative } from './testing.js';
 
 const path = process.env.PATH;
 afterEach(() => {
@@ -58,4 +60,16 @@ test('reports an empty cache with the cures', async () => {
   );
   expect(report.cache.bytes).toBe(0);
   expect(report.memory.total).toBeGreaterThan(report.memory.free);
+});
+
+describeNative('an installed engine', () => {
+  test('is left as it is, and reported', async () => {
+    const steps: string[] = [];
+    const engine = await installEngine({ gpu: false, onProgress: ({ step }) => steps.push(step) });
+    expect(steps).toEqual(['done']);
+    expect(existsSync(engine.binding)).toBe(true);
+    const report = await inspectEngine();
+    expect(report.engine).toMatchObject({ kind: 'native', device: 'CPU', tensorflow: TENSORFLOW_VERSION });
+    expect(report.cache.bytes).toBeGreaterThan(1e8);
+  });
 });
