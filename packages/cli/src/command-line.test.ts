@@ -177,6 +177,19 @@ describe('perfit aggregate, scores, generate, export', () => {
     expect(readdirSync(join(out, 'global'))).toContain('adapter_model.safetensors');
   });
 
+  it('weighs in proportion: 0.5 and 1.5 as 1 and 3, bit for bit', () => {
+    const [a, b] = clients();
+    const global = (weights: string) => {
+      const out = join(scratch, `weights-${weights}`);
+      expect(
+        perfit('aggregate', '--aggregator', 'weighted-mean', '--weights', weights, a!, b!, '--out', out).status,
+      ).toBe(0);
+      return readFileSync(join(out, 'global', 'adapter_model.safetensors'));
+    };
+    expect(global('0.5,1.5').equals(global('5,15'))).toBe(true);
+    expect(global('1,1').equals(global('1,3'))).toBe(false);
+  });
+
   it('writes scores with the names of the adapter', () => {
     const rows = file('score-rows.jsonl', [row('one?', 'yes'), row('two?', 'no')].join('\n'));
     const out = join(scratch, 'scores.safetensors');

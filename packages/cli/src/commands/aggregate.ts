@@ -80,10 +80,15 @@ Example:
     });
 }
 
+/** One weight a folder, as whole numbers in the same proportions: 0.3,0.7 becomes 3,7. */
 function parseWeights(list: string | undefined, count: number): readonly number[] {
   if (list === undefined) return new Array<number>(count).fill(1);
-  const weights = list.split(',').map(Number);
-  if (weights.length !== count || weights.some((weight) => !(weight > 0 && Number.isFinite(weight)))) {
+  const texts = list.split(',').map((text) => text.trim());
+  const decimals = Math.max(...texts.map((text) => text.split('.')[1]?.length ?? 0));
+  const weights = texts.map((text) => Math.round(Number(text) * 10 ** decimals));
+  const valid = (weight: number, index: number) =>
+    /^\d+(\.\d+)?$/.test(texts[index]!) && weight > 0 && Number.isSafeInteger(weight);
+  if (weights.length !== count || !weights.every(valid)) {
     throw errors.make('wrong-use', {
       what: `--weights ${list} for ${count} folders`,
       cure: `Give ${count} positive numbers`,
