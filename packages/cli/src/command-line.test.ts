@@ -73,6 +73,21 @@ describe('perfit run', () => {
     expect(stderr).toMatch(/^\[perfit\/runtime\] .*already holds a run\. Choose another --out, or add --resume/m);
   });
 
+  it('takes several changes after one --set, before or after the configuration', () => {
+    const config = file('order.yaml', 'rounds: 1\nsteps: 4\ndata: {path: embedded, testRows: 1}\n');
+    for (const args of [
+      ['--set', 'methods=[untuned]', 'seed=5', config],
+      [config, '--set', 'methods=[untuned]', '--set', 'seed=5'],
+    ]) {
+      const out = mkdtempSync(join(scratch, 'order-'));
+      expect(perfit('run', ...args, '--out', join(out, 'run')).status).toBe(0);
+      expect(JSON.parse(readFileSync(join(out, 'run', 'summary.json'), 'utf8'))).toMatchObject({
+        method: 'untuned',
+        seed: 5,
+      });
+    }
+  }, 60_000);
+
   it('prints JSON only with --json', () => {
     const { stdout, status } = small(join(scratch, 'json'), '--json', '--set', 'methods=[untuned]');
     expect(status).toBe(0);
@@ -241,6 +256,12 @@ describe('perfit aggregate, scores, generate, export', () => {
     });
     expect(perfit('export', join(run, 'perfit'), '--client', id, '--out', out).stderr).toMatch(/already holds files/);
   });
+});
+
+it('says how it is used when it is given nothing, and exits with 2', () => {
+  const { status, stderr, stdout } = perfit();
+  expect([status, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/Usage: perfit/);
 });
 
 describe('bad input: one line with package, value and cure, a status other than 0, no stack', () => {

@@ -24,7 +24,11 @@ export function createProgram(): Command {
     .option('--debug', 'print the stack of a failure')
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      '\nExamples:\n  perfit doctor --fix\n  perfit run\n  perfit run config.yaml --set rounds=3 seed=2 --out runs/demo\n  perfit <command> --help',
+    );
   for (const command of [
     runCommand,
     evaluateCommand,
@@ -52,6 +56,7 @@ export async function main(args: readonly string[]): Promise<void> {
   } catch (thrown) {
     if (thrown instanceof CommanderError) {
       if (thrown.exitCode === 0 || thrown.code === 'commander.help') {
+        if (thrown.exitCode !== 0) terminal.note(program.helpInformation());
         process.exitCode = thrown.exitCode === 0 ? 0 : 2;
         return;
       }

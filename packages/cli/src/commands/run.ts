@@ -17,14 +17,12 @@ import { pairedDifferences, pairedTable } from '../paired-table.js';
 import { terminal } from '../terminal.js';
 import { terminalSink } from '../terminal-sink.js';
 
-const collect = (value: string, before: readonly string[]) => [...before, value];
-
 /** `perfit run [config.yaml]` */
 export function runCommand(): Command {
   return new Command('run')
     .description('Run the methods of a configuration over federated clients; without a file, the embedded default.')
     .argument('[config]', 'YAML configuration')
-    .option('--set <key=value>', 'change a key; the value is YAML (repeatable)', collect, [] as readonly string[])
+    .option('--set <key=value...>', 'change keys; values are YAML')
     .option('--out <dir>', 'run directory (default: runs/TIME-NAME)')
     .option('--resume', 'go on with the run in --out after its last whole round')
     .option('--tensorboard <dir>', 'also write TensorBoard event files there')
@@ -39,8 +37,9 @@ Examples:
   perfit run examples/fedflan/perfit.yaml --out runs/fedflan --resume`,
     )
     .action(async (config: string | undefined, options, command: Command) => {
-      const configuration = readConfiguration(config ?? null, options.set);
-      const out = options.out ?? freshDirectory(config);
+      const { file, overrides } = sortOut(config, options.set ?? []);
+      const configuration = readConfiguration(file ?? null, overrides);
+      const out = options.out ?? freshDirectory(file);
       const engine = await openEngine(command.optsWithGlobals());
       const run = await prepareRun(configuration, {
         engine,
@@ -77,6 +76,12 @@ Examples:
         run.dispose();
       }
     });
+}
+
+/** `--set` takes every word that follows it: one without `=` was meant as the configuration. */
+function sortOut(config: string | undefined, words: readonly string[]) {
+  const stray = config === undefined ? words.find((word) => !word.includes('=')) : undefined;
+  return { file: config ?? stray, overrides: words.filter((word) => word !== stray) };
 }
 
 function freshDirectory(config: string | undefined): string {
