@@ -42,13 +42,17 @@ export function terminalSink(stream: NodeJS.WriteStream): Sink {
     barsize: 24,
   });
   let running = false;
+  let rounds = 0;
   const stop = () => {
     if (running) bar.stop();
     running = false;
   };
   const hear = (event: RoundEvent) => {
+    if (event.type === 'run-started') rounds = event.rounds;
     if (live && event.type === 'step') {
-      const what = `${event.method} round ${event.round} ${event.client}`;
+      // Steps past the last round are taken for the figure after local steps alone.
+      const when = event.round > rounds ? 'after the last round' : `round ${event.round}`;
+      const what = `${event.method} ${when} ${event.client}`;
       const loss = event.loss.toFixed(3);
       if (running) bar.update(event.step, { what, loss });
       else bar.start(event.steps, event.step, { what, loss });
