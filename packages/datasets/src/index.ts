@@ -32,6 +32,7 @@ export { alpacaPrompt, alpacaPromptFactory } from './prompts/alpaca.js';
 export { chatPrompt, chatPromptFactory } from './prompts/chat.js';
 export { readRows } from './read-rows.js';
 export { datasetsFactories, registerDatasets } from './register.js';
+export { shuffleRows } from './shuffle.js';
 export { splitRows, tailSplit } from './split-rows.js';
 export { type TrainingBatchesOptions, trainingBatches } from './training-batches.js';
 export { writeRows } from './write-rows.js';

@@ -9,3 +9,8 @@ export function shuffled(n: number, random: Random): number[] {
   }
   return order;
 }
+
+/** The rows in an order drawn from `random`. */
+export function shuffleRows<T>(rows: readonly T[], random: Random): T[] {
+  return shuffled(rows.length, random).map((index) => rows[index]);
+}

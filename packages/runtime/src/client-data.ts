@@ -9,6 +9,7 @@ import {
   type Partitioner,
   type Prompt,
   type Row,
+  shuffleRows,
   splitRows,
   tailSplit,
 } from '@perfit/datasets';
@@ -52,7 +53,8 @@ export function openDataset(data: Configuration['data']): Dataset {
 }
 
 /**
- * Deals a data set out to clients and encodes it. Training rows go by the partitioner; of each client's rows the last
+ * Deals a data set out to clients and encodes it. Training rows, shuffled by the seed where `data.shuffle` says so (files
+ * often hold runs of one label), go by the partitioner; of each client's rows the last
  * `validation.share` validate, unless the data set brings validation rows. A client's test rows are those test rows
  * that carry its mix of labels (the partitioner's own field), in file order; a data set without test rows gives up a
  * share of each client's rows, drawn by the seed.
@@ -64,26 +66,32 @@ export function dealOut(
   encoding: RowEncoding,
   streams: RandomStreams,
 ): FederatedData {
-  const partition = partitioner.partition(dataset.train, streams.stream('partition'));
-  const limits: { readonly trainRows?: number | undefined; readonly testRows?: number | undefined } =
-    typeof configuration.data === 'string' ? {} : configuration.data;
+  const {
+    trainRows,
+    testRows,
+    shuffle = false,
+  } = typeof configuration.data === 'string'
+    ? ({} as Partial<Exclude<Configuration['data'], string>>)
+    : configuration.data;
+  const all = shuffle ? shuffleRows(dataset.train, streams.stream('shuffle')) : dataset.train;
+  const partition = partitioner.partition(all, streams.stream('partition'));
   const matching = (heldOut: readonly Row[]) => {
-    const indices = heldOutRows({ rows: dataset.train, partition, heldOut });
+    const indices = heldOutRows({ rows: all, partition, heldOut });
     return (client: string) => indices.get(client)!.map((index) => heldOut[index]!);
   };
   const testOf = dataset.test.length > 0 ? matching(dataset.test) : null;
   const validationOf = dataset.validation.length > 0 ? matching(dataset.validation) : null;
   const encode = (rows: readonly Row[]) => rows.map((row) => encodeRow(row, encoding));
   const clients = [...partition.clients].map(([id, indices]): ClientData => {
-    const own = indices.map((index) => dataset.train[index]!);
+    const own = indices.map((index) => all[index]!);
     const held = testOf
       ? { train: own, test: testOf(id) }
       : splitRows(own, TEST_SHARE, streams.stream('test-split', id));
-    const rows = held.train.slice(0, limits.trainRows);
+    const rows = held.train.slice(0, trainRows);
     const { head: train, tail } = validationOf
       ? { head: rows, tail: validationOf(id) }
       : tailSplit(rows, configuration.validation.share);
-    const test = held.test.slice(0, limits.testRows);
+    const test = held.test.slice(0, testRows);
     if (train.length === 0 || test.length === 0) {
       throw errors.make('empty-client', {
         what: `client ${id} has ${train.length} training and ${test.length} test rows`,

@@ -60,7 +60,15 @@ const file = { path: z.string().min(1), sha256: z.string().length(64).optional()
 export const configurationSchema = z.strictObject({
   model: z.union([z.string().min(1), z.strictObject(file)]).default('tiny'),
   data: z
-    .union([z.string().min(1), z.strictObject({ ...file, trainRows: count.optional(), testRows: count.optional() })])
+    .union([
+      z.string().min(1),
+      z.strictObject({
+        ...file,
+        trainRows: count.optional(),
+        testRows: count.optional(),
+        shuffle: z.boolean().optional(),
+      }),
+    ])
     .default('embedded'),
   seed: z.int().default(1),
   rounds: count.default(5),
