@@ -1,6 +1,5 @@
 import { makeBatch } from '@perfit/datasets';
-import { type AdapterState, architectureFrom, fullArchitecture, isLive, symmetric } from '@perfit/lora';
-import { frozenProjector } from '@perfit/models';
+import { type AdapterState, architectureFrom, fullArchitecture, isLive } from '@perfit/lora';
 import fc from 'fast-check';
 import { openGolden } from '../goldens/open.js';
 import { adamwDefaults } from './adamw.js';
@@ -195,65 +194,6 @@ test('a session gathers the mean over its batches, before clipping, and the valu
   session.gather(['gradient']);
   expect(() => session.statistics()).toThrow(code('not-gathering'));
   session.dispose();
-});
-
-test('a symmetric start, and a start that is subtracted, leave the frozen model as it was (law 7)', () => {
-  const { engine, backbone, batch } = golden;
-  const { layout, scale } = golden.adapter;
-  const tensor = backbone.losses(batch, frozenProjector(engine));
-  const frozen = engine.download(tensor) as Float32Array;
-  engine.dispose(tensor);
-  let state = 1;
-  const random = () => {
-    state = (Math.imul(state, 48271) >>> 0) % 2147483647;
-    return state / 2147483647;
-  };
-  const start = symmetric({}).initialize({ layout, random, scale, frozen: backbone.frozen });
-  const twins = open({ state: { values: start.values, architecture: fullArchitecture(layout.size) } });
-  expect(apart(twins.losses(batch), frozen)).toBeLessThan(1e-5);
-  twins.dispose();
-
-  const subtracting = createTrainer({
-    engine,
-    backbone,
-    layout,
-    scale,
-    start: { values: adapter.values, subtracted: true },
-  });
-  const session = subtracting.open({ state: adapter, localUpdate: plainUpdate(), optimizer: adamwDefaults });
-  expect(apart(session.losses(batch), frozen)).toBeLessThan(1e-5);
-  session.step(batch, 1e-2);
-  expect(apart(session.losses(batch), frozen)).toBeGreaterThan(1e-4);
-  session.dispose();
-  subtracting.dispose();
-});
-
-test('what is folded into the frozen weights works like an adapter, and stays', () => {
-  const { engine, backbone, batch } = golden;
-  const { layout, scale } = golden.adapter;
-  const session = open();
-  const want = session.losses(batch);
-  session.dispose();
-  const folding = createTrainer({ engine, backbone, layout, scale });
-  const zero = { values: new Float32Array(layout.size), architecture: fullArchitecture(layout.size) };
-  const frozen = folding.open({ state: zero, localUpdate: plainUpdate(), optimizer: adamwDefaults });
-  const untouched = frozen.losses(batch);
-  const slot = (site: string, factor: string) => layout.slots.find((s) => s.site.name === site && s.factor === factor)!;
-  const values = ({ offset, size }: { offset: number; size: number }) => adapter.values.slice(offset, offset + size);
-  const factors = layout.sites.map(({ name }) => ({
-    site: name,
-    rank: layout.rank,
-    A: values(slot(name, 'A')),
-    B: values(slot(name, 'B')).map((value) => scale * value),
-  }));
-  folding.fold(factors.slice(0, 5));
-  folding.fold(factors.slice(5));
-  expect(apart(frozen.losses(batch), want)).toBeLessThan(1e-5);
-  expect(apart(untouched, want)).toBeGreaterThan(1e-3);
-  expect(() => folding.fold([{ ...factors[0]!, site: 'elsewhere' }])).toThrow(code('bad-factor'));
-  expect(() => folding.fold([{ ...factors[0]!, rank: 3 }])).toThrow(code('bad-factor'));
-  frozen.dispose();
-  folding.dispose();
 });
 
 test('FedProx pulls back to where the session started', () => {
