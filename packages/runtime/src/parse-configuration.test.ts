@@ -52,6 +52,12 @@ describe('readConfiguration', () => {
     ['an unknown key, with the nearest valid one', 'rouns: 3', 'runtime/unknown-key', /'rouns'.*Did you mean 'rounds'/],
     ['an unknown key inside search', 'search: {iteration: 3}', 'runtime/unknown-key', /'iteration' under search/],
     ['a value of the wrong type', 'rounds: many', 'runtime/invalid-configuration', /rounds in .* is "many"/],
+    [
+      'a batch that no machine holds',
+      'batchSize: 1e9',
+      'runtime/invalid-configuration',
+      /batchSize in .* is 1000000000/,
+    ],
     ['a number out of range', 'rank: 0', 'runtime/invalid-configuration', /rank in .* is 0/],
     [
       'a method entry with a foreign key',
