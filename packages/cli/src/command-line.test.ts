@@ -123,6 +123,44 @@ describe('perfit run', () => {
   }, 240_000);
 });
 
+describe('perfit run, sampled and repeated', () => {
+  const sampled = join(scratch, 'sampled');
+  const args = [
+    '--set',
+    'rounds=1',
+    'steps=4',
+    'batchSize=4',
+    'methods=[perfit]',
+    'data={path: embedded, testRows: 2, trainRows: 8}',
+    'sampler={name: fraction, fraction: 0.25}',
+  ];
+  beforeAll(() => {
+    expect(perfit('run', ...args, '--out', sampled).status).toBe(0);
+  }, 60_000);
+
+  it('saves what it scored also of clients that were never sampled', () => {
+    expect(perfit('evaluate', '--run', sampled).status).toBe(0);
+    const [{ clients }] = JSON.parse(readFileSync(join(sampled, 'summary.json'), 'utf8')).rounds;
+    for (const { id, live, shared, exclusive } of clients) {
+      expect(shared + exclusive).toBe(live);
+      expect(JSON.parse(readFileSync(join(sampled, 'clients', id, 'mask.json'), 'utf8')).K).toBe(live);
+    }
+  }, 60_000);
+
+  it('repeats a run from its own config.yaml to the same bits', () => {
+    const again = join(scratch, 'from-config');
+    expect(perfit('run', join(sampled, 'config.yaml'), '--out', again).status).toBe(0);
+    for (const name of ['config.yaml', 'summary.json'])
+      expect(readFileSync(join(again, name), 'utf8')).toBe(readFileSync(join(sampled, name), 'utf8'));
+  }, 60_000);
+
+  it('leaves nothing behind when it is refused, so that the corrected run can go there', () => {
+    const out = join(scratch, 'refused');
+    expect(perfit('run', '--set', 'targets=[zzz]', '--out', out).status).not.toBe(0);
+    expect(existsSync(out)).toBe(false);
+  }, 60_000);
+});
+
 describe('perfit evaluate', () => {
   it.each(['untuned', 'fedit', 'fedit-local', 'perfit'])(
     'repeats the perplexities of a saved run: %s',
@@ -254,7 +292,7 @@ describe('perfit aggregate, scores, generate, export', () => {
       peft_type: 'LORA',
       r: 16,
     });
-    expect(perfit('export', join(run, 'perfit'), '--client', id, '--out', out).stderr).toMatch(/already holds files/);
+    expect(perfit('export', join(run, 'perfit'), '--client', id, '--out', out).stderr).toMatch(/already exists/);
   });
 });
 
@@ -267,6 +305,9 @@ it('says how it is used when it is given nothing, and exits with 2', () => {
 describe('bad input: one line with package, value and cure, a status other than 0, no stack', () => {
   const cases: readonly (readonly [string, () => readonly string[], number, RegExp])[] = [
     ['a wrong key', () => ['run', file('key.yaml', 'rouns: 3')], 2, /unknown key 'rouns'.*Did you mean 'rounds'/],
+    ['a wrong nested key', () => ['run', '--set', 'search={evry: 1}'], 2, /'evry' under search.*Did you mean 'every'/],
+    ['a file for a folder', () => ['run', '--out', file('afile', 'x')], 1, /afile is a file/],
+    ['a rank beyond reason', () => ['run', '--set', 'rank=1e12'], 2, /rank in .* 1000000000000/],
     ['a missing configuration', () => ['run', 'nowhere.yaml'], 2, /nowhere\.yaml.*ENOENT/],
     [
       'an unknown strategy',

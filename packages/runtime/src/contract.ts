@@ -109,7 +109,7 @@ export interface TrainingJob {
   readonly round: number;
   /** False for the extra set of steps after the last round: the client's adapter stays as it was. */
   readonly keep: boolean;
-  /** Whether a search may start. */
+  /** Whether a client that has an architecture may search again. */
   readonly maySearch: boolean;
   /** Hears of every step. */
   readonly report: (event: ClientProgress) => void;
@@ -237,8 +237,6 @@ export type RoundEvent =
       readonly client: string;
       readonly lambda: number;
       readonly bytesDown: number;
-      readonly shared: number;
-      readonly exclusive: number;
     }
   | {
       readonly type: 'client-evaluated';

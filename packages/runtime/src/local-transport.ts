@@ -19,7 +19,8 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
     personal: (client) => recordOf(client).state.shared,
     train: async (client, job) => {
       const record = recordOf(client);
-      const due = searchDue(plan.search, record.searched, job.round) && job.maySearch;
+      // A first search is always due: without one a client would train dense, over its budget.
+      const due = searchDue(plan.search, record.searched, job.round) && (job.maySearch || record.searched === 0);
       const from =
         due && record.searched > 0 ? regrow(record.state.shared, context.denseStart(client)) : record.state.shared;
       const trained = await trainLocally(context, clients.get(client)!, from, job, due);

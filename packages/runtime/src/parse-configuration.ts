@@ -85,6 +85,15 @@ export function validateConfiguration(raw: unknown, where: string): Configuratio
   throw explain(result.error, raw, where, Object.keys(configurationSchema.shape));
 }
 
+/** Keys of the nested objects, for the nearest name. */
+const NESTED_KEYS: Readonly<Record<string, readonly string[]>> = {
+  search: ['every', 'iterations', 'stepsBetween', 'statistics', 'allowVanishing'],
+  data: ['path', 'sha256', 'trainRows', 'testRows', 'shuffle'],
+  model: ['path', 'sha256'],
+  learningRate: ['peak', 'schedule', 'warmup', 'floor'],
+  validation: ['share'],
+};
+
 /** Turns a schema's complaint into one line. */
 export function explain(error: z.ZodError, value: unknown, where: string, known: readonly string[]): Error {
   let issue = error.issues[0]!;
@@ -99,8 +108,9 @@ export function explain(error: z.ZodError, value: unknown, where: string, known:
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0]!;
     const inside = issue.path.length > 0 ? ` under ${issue.path.join('.')}` : '';
-    const cure =
-      issue.path.length > 0 || known.length === 0 ? `Remove it` : `Did you mean '${closest(key, [...known])}'`;
+    const parent = issue.path.findLast((part) => typeof part === 'string');
+    const valid = issue.path.length === 0 ? known : (NESTED_KEYS[String(parent)] ?? []);
+    const cure = valid.length === 0 ? 'Remove it' : `Did you mean '${closest(key, [...valid])}'`;
     return errors.make('unknown-key', { what: `unknown key '${key}'${inside} in ${where}`, cure });
   }
   const at = issue.path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown> | undefined)?.[key], value);

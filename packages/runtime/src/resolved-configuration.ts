@@ -24,10 +24,13 @@ export function resolvedConfiguration(
 ) {
   const model = typeof configuration.model === 'string' ? { path: configuration.model } : configuration.model;
   const data = typeof configuration.data === 'string' ? { path: configuration.data } : configuration.data;
+  // One order of keys, whatever order they were written in: the file is compared byte by byte.
+  const { path, sha256: _, ...given } = data as Exclude<Configuration['data'], string>;
+  const limits = Object.fromEntries(Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1)));
   return {
     ...configuration,
-    model: { ...model, sha256: digests.model },
-    data: { ...data, sha256: digests.data },
+    model: { path: model.path, sha256: digests.model },
+    data: { path, sha256: digests.data, ...limits },
     sampler: world.sampler.reference,
     partitioner: world.partitioner.reference,
     methods: plans.map((plan) => plan.entry),

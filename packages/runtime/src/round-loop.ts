@@ -1,8 +1,9 @@
+import type { AdapterState } from '@perfit/lora';
 import { concat, defer, EMPTY, finalize, type Observable, of } from 'rxjs';
 import type { RoundEvent, Sampler, Store, Transport } from './contract.js';
 import { aggregate } from './round/aggregate.js';
 import { distribute } from './round/distribute.js';
-import type { LoopState } from './round/loop-state.js';
+import { adapterInUse, type LoopState } from './round/loop-state.js';
 import { sample } from './round/sample.js';
 import { train, trainClient } from './round/train.js';
 import { recordOf } from './round-record.js';
@@ -15,7 +16,11 @@ export interface LoopWorld {
   readonly store: Store;
   readonly sampler: Sampler;
   /** Saves what a reader of the run directory needs, after every whole round and at the end. */
-  readonly save: (rounds: readonly RoundRecord[], moment: 'distributed' | 'local') => void;
+  readonly save: (
+    rounds: readonly RoundRecord[],
+    moment: 'distributed' | 'local',
+    adapterOf: (client: string) => AdapterState,
+  ) => void;
   /** Whether clients keep the local steps that follow the last round. */
   readonly keepLocal: boolean;
 }
@@ -69,7 +74,7 @@ export function roundLoop(
     const records = () => state.drafts.map(recordOf);
     const saveRounds = (moment: 'distributed' | 'local') =>
       defer(() => {
-        save(records(), moment);
+        save(records(), moment, moment === 'local' ? transport.personal : (client) => adapterInUse(state, client));
         return EMPTY;
       });
     // The figure after the local steps that would follow the last round, for which alone they are taken.

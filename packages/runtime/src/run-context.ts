@@ -43,9 +43,11 @@ export interface MethodContext extends SharedContext {
   readonly denseStart: (client: string) => AdapterState;
 }
 
-/** Lays out a method's adapter space, makes θ₀, and opens its trainer. */
-export function openMethod(shared: SharedContext, plan: MethodPlan): MethodContext {
-  const { configuration, backbone, streams, engine, data } = shared;
+/** Ranks above this are a slip of the pen: no site of a model in use has full rank above it. */
+const LARGEST_RANK = 8192;
+
+/** Lays out a method's adapter space: its sites, and each client's rank and expanded rank. */
+export function layOut({ configuration, backbone, data }: SharedContext, plan: MethodPlan) {
   const sites: readonly Site[] = selectSites(backbone.sites, configuration.targets);
   const ids = data.clients.map(({ id }) => id);
   const stranger = Object.keys(configuration.clients).find((id) => !ids.includes(id));
@@ -59,15 +61,22 @@ export function openMethod(shared: SharedContext, plan: MethodPlan): MethodConte
   const expandedRankOf = (client: string) => {
     const expansion = plan.search ? (configuration.clients[client]?.expansion ?? plan.expansion) : 1;
     const expanded = expansion * rankOf(client);
-    if (!Number.isInteger(expanded)) {
+    if (!Number.isInteger(expanded) || expanded > LARGEST_RANK) {
       throw errors.make('over-budget', {
         what: `client ${client} has rank ${rankOf(client)} × expansion ${expansion} = ${expanded}`,
-        cure: 'Choose an expansion that gives a whole rank',
+        cure: `Choose rank and expansion so that their product is a whole number up to ${LARGEST_RANK}`,
       });
     }
     return expanded;
   };
   const layout = createLayout(sites, Math.max(...ids.map(expandedRankOf)));
+  return { sites, layout, rankOf, expandedRankOf };
+}
+
+/** Lays out a method, makes θ₀, and opens its trainer. */
+export function openMethod(shared: SharedContext, plan: MethodPlan): MethodContext {
+  const { configuration, backbone, streams, engine } = shared;
+  const { sites, layout, rankOf, expandedRankOf } = layOut(shared, plan);
   const scale = configuration.alpha / configuration.rank;
   const start = plan.initialization
     .make()

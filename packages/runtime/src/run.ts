@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PARTITIONER } from '@perfit/datasets';
 import type { Engine } from '@perfit/tensorflow';
@@ -14,9 +14,9 @@ import { localTransport } from './local-transport.js';
 import { type MethodPlan, planMethods } from './method-plan.js';
 import { randomStreams } from './random-streams.js';
 import { resolvedConfiguration, withoutPaths } from './resolved-configuration.js';
-import { roundLoop } from './round-loop.js';
+import { type LoopWorld, roundLoop } from './round-loop.js';
 import { rowEncoding } from './row-encoding.js';
-import { openMethod, type SharedContext } from './run-context.js';
+import { layOut, openMethod, type SharedContext } from './run-context.js';
 import { openRunDirectory, writeComparison } from './run-directory.js';
 import { directoryStore } from './stores/directory-store.js';
 import { resolveStrategy } from './strategies.js';
@@ -54,6 +54,8 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
   const partitioner = resolveStrategy(container, PARTITIONER, 'partitioner', configuration.partitioner);
   const single = plans.length === 1;
   const directoryOf = (plan: MethodPlan) => (single ? out : join(out, plan.name));
+  if (existsSync(out) && !statSync(out).isDirectory())
+    throw errors.make('run-directory-exists', { what: `${out} is a file`, cure: 'Choose another --out' });
   for (const plan of plans) {
     if (!resume && existsSync(join(directoryOf(plan), 'config.yaml'))) {
       throw errors.make('run-directory-exists', {
@@ -80,6 +82,8 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
   );
   const baseModel = typeof configuration.model === 'string' ? configuration.model : configuration.model.path;
   const shared: SharedContext = { configuration, engine, backbone, data, streams };
+  // What a method's layout refuses is refused before any file is written.
+  for (const plan of plans) layOut(shared, plan);
   const digests = { model: checkpoint.sha256, data: data.sha256 };
   const finished = new Map<string, readonly RoundRecord[]>();
   const play = (trajectory: Trajectory): Observable<RoundEvent> =>
@@ -103,12 +107,12 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
       const store = directoryStore(leader!.directory.state);
       const transport = localTransport(context, store, evaluator);
       const { hear, timings } = timingsRecorder(world.clock);
-      const save = (rounds: readonly RoundRecord[], moment: 'distributed' | 'local') => {
+      const save: LoopWorld['save'] = (rounds, moment, adapterOf) => {
         for (const { plan, directory, resolved } of members) {
           // What a method keeps is written at its own moment; before the end, whatever there is.
           if (plan.method.trains && (moment === 'distributed' || plan.method.keeps === 'local')) {
             for (const client of transport.clients)
-              directory.writeAdapter(client, context.layout, transport.personal(client), context.scale, baseModel);
+              directory.writeAdapter(client, context.layout, adapterOf(client), context.scale, baseModel);
           }
           directory.writeSummary({
             method: plan.name,

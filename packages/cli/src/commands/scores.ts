@@ -7,6 +7,7 @@ import { createTrainer, scoreRows } from '@perfit/training';
 import { Command, Option } from 'commander';
 import { openEngine } from '../engine.js';
 import { positiveInteger } from '../positive-integer.js';
+import { refuseExisting } from '../refuse-existing.js';
 import { terminal } from '../terminal.js';
 
 /** `perfit scores` */
@@ -19,7 +20,7 @@ export function scoresCommand(): Command {
     .requiredOption('--importance <name>', 'first, second, mixed, magnitude, random, …')
     .requiredOption('--out <file>', 'safetensors file to write; tensors named as in the adapter')
     .option('--max-tokens <n>', 'truncate rows to N tokens', positiveInteger)
-    .option('--seed <n>', 'for scores that draw', Number, 1)
+    .option('--seed <n>', 'for scores that draw', positiveInteger, 1)
     .addOption(new Option('--dtype <dtype>', 'of the frozen weights').choices(['f32', 'bf16']).default('f32'))
     .addHelpText(
       'after',
@@ -28,6 +29,7 @@ Example:
   perfit scores --model tiny --adapter runs/demo/perfit/clients/a --data rows.jsonl --importance second --out scores.safetensors`,
     )
     .action(async (options, command: Command) => {
+      refuseExisting(options.out);
       const importance = resolveStrategy(createContainer(), IMPORTANCE, 'importance', options.importance).make();
       const rows = readRows(options.data);
       const engine = await openEngine(command.optsWithGlobals());

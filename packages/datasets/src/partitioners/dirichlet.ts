@@ -77,7 +77,7 @@ export const dirichletFactory = defineStrategy({
   name: 'dirichlet',
   summary: 'Label skew: each label is cut by shares from a Dirichlet distribution.',
   optionsSchema: z.strictObject({
-    clients: z.int().min(1),
+    clients: z.int().min(1).default(8),
     beta: z.number().positive().default(0.5),
     label: z.enum(['client', 'task', 'category']).default('category'),
     minimum: z.int().min(1).default(1),

@@ -25,6 +25,6 @@ export const iidFactory = defineStrategy({
   kind: 'partitioner',
   name: 'iid',
   summary: 'Rows dealt evenly after a shuffle.',
-  optionsSchema: z.strictObject({ clients: z.int().min(1) }),
+  optionsSchema: z.strictObject({ clients: z.int().min(1).default(8) }),
   make: iid,
 });

@@ -69,7 +69,7 @@ export const quantitySkewFactory = defineStrategy({
   summary: 'Labels alike, sizes by a Dirichlet draw or a power law.',
   optionsSchema: z
     .strictObject({
-      clients: z.int().min(1),
+      clients: z.int().min(1).default(8),
       beta: z.number().positive().optional(),
       exponent: z.number().min(0).optional(),
       minimum: z.int().min(1).default(1),

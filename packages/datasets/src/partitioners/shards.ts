@@ -41,7 +41,7 @@ export const shardsFactory = defineStrategy({
   name: 'shards',
   summary: 'Rows sorted by label, each client a few consecutive shards.',
   optionsSchema: z.strictObject({
-    clients: z.int().min(1),
+    clients: z.int().min(1).default(8),
     shardsPerClient: z.int().min(1).default(2),
     label: z.enum(['client', 'task', 'category']).default('category'),
   }),

@@ -3,7 +3,7 @@ import { perplexity } from '../averages.js';
 import type { Loss, RoundEvent } from '../contract.js';
 import { downloadBytes } from '../cost-book.js';
 import { recordOf } from '../round-record.js';
-import { type LoopState, lineOf, travelling } from './loop-state.js';
+import { adapterInUse, type LoopState, lineOf, travelling } from './loop-state.js';
 
 /** Step 4: every client gets its download and adopts it; then everyone is scored, and the round is saved. */
 export function distribute(state: LoopState, round: number): Observable<RoundEvent> {
@@ -32,26 +32,17 @@ async function distributeTo(state: LoopState, client: string, round: number): Pr
   const globalModule = federated ? aggregator.globalModule(state.server) : null;
   let values: Float32Array | null = null;
   if (plan.method.trains) {
-    const architecture = transport.architecture(client);
-    line.live = architecture.live;
-    line.exclusive = architecture.live;
     if (federated) {
       const download = aggregator.download(state.server, { client, architecture: travels });
-      const { state: adopted, lambda } = await transport.deliver(client, round, download);
+      const { lambda } = await transport.deliver(client, round, download);
       line.bytesDown = downloadBytes(download.mask, travels);
-      line.shared = aggregator.sharedPositions(state.server, architecture).live;
-      line.exclusive = architecture.live - line.shared;
-      events.push({
-        type: 'client-adopted',
-        ...about,
-        lambda,
-        bytesDown: line.bytesDown,
-        shared: line.shared,
-        exclusive: line.exclusive,
-      });
-      // A client that the server has never heard of has nothing personal yet: it uses the global module.
-      values = state.registry.has(client) ? adopted.values : globalModule;
-    } else values = transport.personal(client).values;
+      events.push({ type: 'client-adopted', ...about, lambda, bytesDown: line.bytesDown });
+    }
+    const { values: own, architecture } = adapterInUse(state, client);
+    values = own;
+    line.live = architecture.live;
+    line.shared = federated ? aggregator.sharedPositions(state.server, architecture).live : 0;
+    line.exclusive = line.live - line.shared;
   }
   const scored = (module: 'personal' | 'global', loss: Loss) =>
     events.push({

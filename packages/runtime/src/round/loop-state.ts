@@ -1,5 +1,5 @@
 import type { Aggregator, Fold, ServerState } from '@perfit/aggregation';
-import type { Architecture } from '@perfit/lora';
+import { type AdapterState, type Architecture, fullArchitecture } from '@perfit/lora';
 import type { ClientDraft, RoundDraft, Store, Transport } from '../contract.js';
 import type { MethodContext } from '../run-context.js';
 
@@ -49,4 +49,19 @@ export const lineOf = (state: LoopState, round: number, client: string): ClientD
 export function travelling(state: LoopState, client: string, round: number): Architecture {
   const { plan, layout } = state.context;
   return plan.method.travel(state.transport.architecture(client), layout, round);
+}
+
+/**
+ * The adapter that a client uses after a distribution: its own, or the global module where the server has never heard of
+ * it and something travels.
+ */
+export function adapterInUse(state: LoopState, client: string): AdapterState {
+  const { transport, aggregator, registry, context, server } = state;
+  const { size } = context.layout;
+  const federated = context.plan.method.travel(fullArchitecture(size), context.layout, 1).live > 0;
+  if (registry.has(client) || !federated) return transport.personal(client);
+  return {
+    values: aggregator.globalModule(server),
+    architecture: aggregator.sharedPositions(server, fullArchitecture(size)),
+  };
 }
