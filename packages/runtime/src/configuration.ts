@@ -5,16 +5,15 @@ const strategyReference = z.union([z.string().min(1), z.looseObject({ name: z.st
 
 const count = z.int().min(1);
 
+const rateObject = z.strictObject({
+  peak: z.number().positive(),
+  schedule: z.enum(['constant', 'cosine']).default('constant'),
+  warmup: z.int().min(0).default(0),
+  floor: z.number().min(0).default(0),
+});
+
 /** Learning rate: a constant, or a schedule that spans the run. */
-const learningRate = z.union([
-  z.number().positive(),
-  z.strictObject({
-    peak: z.number().positive(),
-    schedule: z.enum(['constant', 'cosine']).default('constant'),
-    warmup: z.int().min(0).default(0),
-    floor: z.number().min(0).default(0),
-  }),
-]);
+const learningRate = z.union([z.number().positive(), rateObject]);
 
 const search = z.strictObject({
   every: z.int().min(0).default(0).describe('Rounds between searches; 0: only at the first participation.'),
@@ -53,23 +52,29 @@ const methodEntry = z.union([
 
 const file = { path: z.string().min(1), sha256: z.string().length(64).optional() };
 
+const modelObject = z.strictObject(file);
+const dataObject = z.strictObject({
+  ...file,
+  trainRows: count.optional(),
+  testRows: count.optional(),
+  shuffle: z.boolean().optional(),
+});
+const validation = z.strictObject({ share: z.number().min(0).lt(1).default(0.2) });
+
+/** Keys of the nested objects, by the key that holds them: for naming the nearest valid one. */
+export const nestedKeys: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries({ search, data: dataObject, model: modelObject, learningRate: rateObject, validation }).map(
+    ([key, object]) => [key, Object.keys(object.shape)],
+  ),
+);
+
 /**
  * The configuration of a run: flat keys. Units: `rounds`, `steps` (optimiser steps of one client in one round),
  * `batchSize` (examples), `maxTokens` (prompt and response of one example).
  */
 export const configurationSchema = z.strictObject({
-  model: z.union([z.string().min(1), z.strictObject(file)]).default('tiny'),
-  data: z
-    .union([
-      z.string().min(1),
-      z.strictObject({
-        ...file,
-        trainRows: count.optional(),
-        testRows: count.optional(),
-        shuffle: z.boolean().optional(),
-      }),
-    ])
-    .default('embedded'),
+  model: z.union([z.string().min(1), modelObject]).default('tiny'),
+  data: z.union([z.string().min(1), dataObject]).default('embedded'),
   seed: z.int().default(1),
   rounds: count.default(5),
   steps: count.default(12),
@@ -85,7 +90,7 @@ export const configurationSchema = z.strictObject({
   clients: z
     .record(z.string(), z.strictObject({ rank: count.optional(), expansion: z.number().min(1).optional() }))
     .default({}),
-  validation: z.strictObject({ share: z.number().min(0).lt(1).default(0.2) }).default({ share: 0.2 }),
+  validation: validation.default({ share: 0.2 }),
   methods: z
     .array(methodEntry)
     .min(1)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { closest } from 'fastest-levenshtein';
 import { parse as parseYaml } from 'yaml';
 import type { z } from 'zod';
-import { type Configuration, configurationSchema } from './configuration.js';
+import { type Configuration, configurationSchema, nestedKeys } from './configuration.js';
 import { errors } from './errors.js';
 
 /** Reads and validates a YAML configuration file; `null`: the embedded default. `overrides` are `key=value`, value in YAML. */
@@ -85,15 +85,6 @@ export function validateConfiguration(raw: unknown, where: string): Configuratio
   throw explain(result.error, raw, where, Object.keys(configurationSchema.shape));
 }
 
-/** Keys of the nested objects, for the nearest name. */
-const NESTED_KEYS: Readonly<Record<string, readonly string[]>> = {
-  search: ['every', 'iterations', 'stepsBetween', 'statistics', 'allowVanishing'],
-  data: ['path', 'sha256', 'trainRows', 'testRows', 'shuffle'],
-  model: ['path', 'sha256'],
-  learningRate: ['peak', 'schedule', 'warmup', 'floor'],
-  validation: ['share'],
-};
-
 /** Turns a schema's complaint into one line. */
 export function explain(error: z.ZodError, value: unknown, where: string, known: readonly string[]): Error {
   let issue = error.issues[0]!;
@@ -109,7 +100,7 @@ export function explain(error: z.ZodError, value: unknown, where: string, known:
     const key = issue.keys[0]!;
     const inside = issue.path.length > 0 ? ` under ${issue.path.join('.')}` : '';
     const parent = issue.path.findLast((part) => typeof part === 'string');
-    const valid = issue.path.length === 0 ? known : (NESTED_KEYS[String(parent)] ?? []);
+    const valid = issue.path.length === 0 ? known : (nestedKeys[String(parent)] ?? []);
     const cure = valid.length === 0 ? 'Remove it' : `Did you mean '${closest(key, [...valid])}'`;
     return errors.make('unknown-key', { what: `unknown key '${key}'${inside} in ${where}`, cure });
   }
