@@ -12,15 +12,17 @@ export { checkedFold } from './checked-fold.js';
 export type {
   Adoption,
   AdoptionInput,
+  AggregationPoint,
   Aggregator,
+  AggregatorDemands,
   Download,
   Fold,
   FoldContext,
-  ResidualFactor,
+  ServerRule,
   ServerState,
   Update,
 } from './contract.js';
-export { ADOPTION, AGGREGATOR } from './contract.js';
+export { ADOPTION, AGGREGATOR, SERVER_RULE } from './contract.js';
 export { errors as aggregationErrors } from './errors.js';
 export { addScaled, addWeighted } from './masked-sum.js';
 export { aggregationFactories, registerAggregation } from './register.js';

@@ -89,5 +89,29 @@ export interface Initialization {
   readonly initialize: (input: InitializationInput) => Start;
 }
 
+/**
+ * Names positions of a layout, round by round: which ones train, or which ones travel. What trains, what travels and
+ * what stays personal are masks, so that many methods are one loop with other masks.
+ */
+export interface PositionRule {
+  readonly name: string;
+  /** Decided by its arguments alone; `round` counts from 1. */
+  readonly positions: (layout: Layout, round: number) => Architecture;
+}
+
+/** A low-rank change of the frozen weight of one site: ΔW = B A, σ included. */
+export interface LowRankFactor {
+  /** Name of the site. */
+  readonly site: string;
+  /** Rows of A, columns of B. */
+  readonly rank: number;
+  /** `[rank, in]` */
+  readonly A: Float32Array;
+  /** `[out, rank]` */
+  readonly B: Float32Array;
+}
+
+/** Token of every {@link PositionRule}'s factory. */
+export const POSITION_RULE = token<StrategyFactory<PositionRule>>('@perfit/lora/PositionRule');
 /** Token of every {@link Initialization}'s factory. */
 export const INITIALIZATION = token<StrategyFactory<Initialization>>('@perfit/lora/Initialization');

@@ -23,11 +23,13 @@ export type {
   Initialization,
   InitializationInput,
   Layout,
+  LowRankFactor,
+  PositionRule,
   Site,
   Slot,
   Start,
 } from './contract.js';
-export { INITIALIZATION } from './contract.js';
+export { INITIALIZATION, POSITION_RULE } from './contract.js';
 export { errors as loraErrors } from './errors.js';
 export type { GaussianOptions } from './initializations/gaussian.js';
 export { gaussian, gaussianFactory } from './initializations/gaussian.js';
@@ -36,6 +38,7 @@ export { symmetric, symmetricFactory } from './initializations/symmetric.js';
 export { zero, zeroFactory } from './initializations/zero.js';
 export type { SiteSlots } from './layout.js';
 export { createLayout, factorName, parametersAtRank, slotsBySite } from './layout.js';
+export { lowRankFactors } from './low-rank-factors.js';
 export { applyArchitecture, pack, unpackInto } from './masked-values.js';
 export { mergeDelta } from './merge-delta.js';
 export { readAdapter } from './peft/read-adapter.js';

@@ -51,6 +51,25 @@ export interface Granularity {
   }) => Architecture;
 }
 
+/** One client, as a budget rule sees it. */
+export interface BudgetInput {
+  readonly client: string;
+  /** Training examples, and their tokens that carry loss. */
+  readonly examples: number;
+  readonly lossTokens: number;
+  /** K of plain LoRA at the client's rank. */
+  readonly parameters: number;
+  /** Live positions of its dense expanded start: its budget cannot be larger. */
+  readonly dense: number;
+}
+
+/** Deals out the federation's parameters to its clients: how much of its expanded space each may keep. */
+export interface BudgetRule {
+  readonly name: string;
+  /** K of every client, in order: whole, from 1 to its `dense`, together no more than the sum of `parameters`. */
+  readonly budgets: (clients: readonly BudgetInput[]) => readonly number[];
+}
+
 /** The model under search, as the search sees it: no tensors. */
 export interface Trainee {
   readonly layout: Layout;
@@ -91,5 +110,7 @@ export interface SearchResult {
 export const IMPORTANCE = token<StrategyFactory<Importance>>('@perfit/nas/Importance');
 /** Token of every {@link Schedule}'s factory. */
 export const SCHEDULE = token<StrategyFactory<Schedule>>('@perfit/nas/Schedule');
+/** Token of every {@link BudgetRule}'s factory. */
+export const BUDGET_RULE = token<StrategyFactory<BudgetRule>>('@perfit/nas/BudgetRule');
 /** Token of every {@link Granularity}'s factory. */
 export const GRANULARITY = token<StrategyFactory<Granularity>>('@perfit/nas/Granularity');

@@ -1,4 +1,6 @@
 export type {
+  BudgetInput,
+  BudgetRule,
   Granularity,
   Importance,
   Schedule,
@@ -8,7 +10,7 @@ export type {
   Statistics,
   Trainee,
 } from './contract.js';
-export { GRANULARITY, IMPORTANCE, SCHEDULE } from './contract.js';
+export { BUDGET_RULE, GRANULARITY, IMPORTANCE, SCHEDULE } from './contract.js';
 export { errors as nasErrors } from './errors.js';
 export { weight, weightFactory } from './granularities/weight.js';
 export { first, firstFactory } from './importance/first.js';

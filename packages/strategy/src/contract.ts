@@ -26,6 +26,19 @@ export interface StrategyFactory<Strategy> {
   readonly make: (options: unknown, dependencies: Dependencies) => Strategy;
 }
 
+/** A strategy in a configuration: its name, or its name with options. */
+export type StrategyReference = string | ({ readonly name: string } & Readonly<Record<string, unknown>>);
+
+/**
+ * Makes a strategy of a kind by reference: what a strategy that wraps another (an importance per FLOP, a server rule)
+ * requires under {@link RESOLVE_STRATEGY}. Unknown names and bad options are refused as in the configuration.
+ */
+export type ResolveStrategy = <Strategy>(
+  kind: InjectionToken<StrategyFactory<Strategy>>,
+  key: string,
+  reference: StrategyReference,
+) => Strategy;
+
 /** A module that adds strategies (or replaces services) of a run's container. */
 export interface Plugin<Container = unknown> {
   readonly name: string;

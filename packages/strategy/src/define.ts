@@ -1,11 +1,14 @@
 import type { InjectionToken } from 'tsyringe';
 import type { z } from 'zod';
-import type { Dependencies, StrategyFactory } from './contract.js';
+import type { Dependencies, ResolveStrategy, StrategyFactory } from './contract.js';
 
 /** A typed token that is the same symbol in every installed version of its package. */
 export function token<T>(name: string): InjectionToken<T> {
   return Symbol.for(name) as InjectionToken<T>;
 }
+
+/** Token under which every run's container holds its {@link ResolveStrategy}. */
+export const RESOLVE_STRATEGY = token<ResolveStrategy>('@perfit/strategy/ResolveStrategy');
 
 /**
  * Declares a strategy: its kind, name, options and maker.

@@ -1,5 +1,12 @@
-export type { Dependencies, Plugin, Random, StrategyFactory } from './contract.js';
-export { defineStrategy, token } from './define.js';
+export type {
+  Dependencies,
+  Plugin,
+  Random,
+  ResolveStrategy,
+  StrategyFactory,
+  StrategyReference,
+} from './contract.js';
+export { defineStrategy, RESOLVE_STRATEGY, token } from './define.js';
 export type { ErrorDetails, ErrorTable } from './error.js';
 export { defineErrors, isPerfitError, PerfitError } from './error.js';
 export { renderErrorTable } from './error-table.js';

@@ -1,5 +1,5 @@
 import type { Batch } from '@perfit/datasets';
-import type { AdapterState, Architecture, Layout } from '@perfit/lora';
+import type { AdapterState, Architecture, Layout, LowRankFactor } from '@perfit/lora';
 import type { Projector } from '@perfit/models';
 import type { StatisticNeed, Statistics } from '@perfit/nas';
 import type { StrategyFactory } from '@perfit/strategy';
@@ -22,6 +22,10 @@ export interface Session {
   readonly gradientNorms: () => { readonly A: number; readonly B: number };
   /** θ on the host, 0 outside the architecture. */
   readonly values: () => Float32Array;
+  /** The anchor on the host, 0 outside the architecture. */
+  readonly anchor: () => Float32Array;
+  /** What the local update rule concludes from the steps so far; empty where it concludes nothing. */
+  readonly conclude: () => LocalConclusion;
   /** Its present architecture. */
   readonly architecture: () => Architecture;
   /** Replaces the values; moments and architecture stay. */
@@ -36,24 +40,16 @@ export interface Session {
 export interface SessionOptions {
   /** Values and architecture to start at; copied. */
   readonly state: AdapterState;
+  /** What a local update rule is pulled towards `[P]`; default: the values to start at. */
+  readonly anchor?: Float32Array;
+  /** The vectors `[P]` that the local update rule names under `receives` and `remembers`; absent ones are 0. */
+  readonly vectors?: Readonly<Record<string, Float32Array>>;
   /** Positions that train; default: the whole architecture. */
   readonly trainable?: Architecture;
   /** What alters the gradient; `plainUpdate()` for nothing. */
   readonly localUpdate: LocalUpdate;
   /** AdamW's constants; the learning rate comes with every step. */
   readonly optimizer: OptimizerOptions;
-}
-
-/** A low-rank change of a frozen weight: ΔW = B A. Equal in shape to `@perfit/aggregation`'s ResidualFactor. */
-export interface LowRankFactor {
-  /** Name of the projection. */
-  readonly site: string;
-  /** Rows of A, columns of B. */
-  readonly rank: number;
-  /** `[rank, in]` */
-  readonly A: Float32Array;
-  /** `[out, rank]` */
-  readonly B: Float32Array;
 }
 
 /** An adapter on the engine as the projector of a backbone. */
@@ -74,8 +70,11 @@ export interface Trainer {
   readonly project: (state: AdapterState) => ProjectedAdapter;
   /** Statistics of all batches as one: g of the loss over all their tokens, F over all their examples. */
   readonly statistics: (state: AdapterState, batches: readonly Batch[], needs: readonly StatisticNeed[]) => Statistics;
-  /** Adds BA to the frozen weights for good (FLoRA, FedEx-LoRA); in bf16 what 8 bits can hold of it. */
-  readonly fold: (factors: readonly LowRankFactor[]) => void;
+  /**
+   * Sets what is added to the frozen weights (FLoRA, FedEx-LoRA) in place of what was set before; in bf16 what 8 bits
+   * can hold of it.
+   */
+  readonly setResidual: (factors: readonly LowRankFactor[]) => void;
   /** Ends every tensor that it owns. */
   readonly dispose: () => void;
 }
@@ -101,8 +100,47 @@ export interface LocalUpdate {
   /** Consumes `gradient [P]`, borrows the rest, returns the gradient to use. */
   readonly correct: (
     engine: Engine,
-    input: { readonly gradient: Tensor; readonly values: Tensor; readonly anchor: Tensor },
+    input: {
+      readonly gradient: Tensor;
+      readonly values: Tensor;
+      readonly anchor: Tensor;
+      readonly vectors: Readonly<Record<string, Tensor>>;
+    },
   ) => Tensor;
+  /** Names of the vectors that come with a download, and that a client keeps between rounds: 0 before the first. */
+  readonly receives?: readonly string[];
+  readonly remembers?: readonly string[];
+  /** Names of the vectors that go with an update. */
+  readonly sends?: readonly string[];
+  /** Moves the anchor after a step (borrows; returns a new tensor, or undefined to leave it). `step` counts from 1. */
+  readonly moveAnchor?: (
+    engine: Engine,
+    input: { readonly values: Tensor; readonly anchor: Tensor; readonly step: number; readonly learningRate: number },
+  ) => Tensor | undefined;
+  /** After a client's last step of a round. */
+  readonly conclude?: (round: LocalRound) => LocalConclusion;
+}
+
+/** A client's local steps of a round, as flat host vectors `[P]`, for a rule to conclude from. */
+export interface LocalRound {
+  readonly layout: Layout;
+  readonly architecture: Architecture;
+  readonly start: Float32Array;
+  readonly values: Float32Array;
+  /** Mean over the steps of the loss's own gradient, before correction and clipping. */
+  readonly meanGradient: Float32Array;
+  readonly steps: number;
+  readonly vectors: Readonly<Record<string, Float32Array>>;
+}
+
+/** What a local update rule concludes from a round. */
+export interface LocalConclusion {
+  /** New values of what it remembers. */
+  readonly remember?: Readonly<Record<string, Float32Array>>;
+  /** What it sends, by name. */
+  readonly send?: Readonly<Record<string, Float32Array>>;
+  /** A smaller architecture for the client from now on (HetLoRA's rank self-pruning). */
+  readonly architecture?: Architecture;
 }
 
 /** Learning rate over a run: `at(step)` for 0 ≤ step < total. */

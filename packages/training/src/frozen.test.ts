@@ -1,4 +1,4 @@
-import { type AdapterState, fullArchitecture, symmetric } from '@perfit/lora';
+import { type AdapterState, fullArchitecture, lowRankFactors, symmetric } from '@perfit/lora';
 import { frozenProjector } from '@perfit/models';
 import { openGolden } from '../goldens/open.js';
 import { adamwDefaults } from './adamw.js';
@@ -58,7 +58,7 @@ test('a symmetric start, and a start that is subtracted, leave the frozen model 
   subtracting.dispose();
 });
 
-test('what is folded into the frozen weights works like an adapter, and stays', () => {
+test('a residual of the frozen weights works like an adapter, until another takes its place', () => {
   const { engine, backbone, batch } = golden;
   const { layout, scale } = golden.adapter;
   const session = open();
@@ -68,20 +68,19 @@ test('what is folded into the frozen weights works like an adapter, and stays', 
   const zero = { values: new Float32Array(layout.size), architecture: fullArchitecture(layout.size) };
   const frozen = open(zero, folding);
   const untouched = frozen.losses(batch);
-  const slot = (site: string, factor: string) => layout.slots.find((s) => s.site.name === site && s.factor === factor)!;
-  const values = ({ offset, size }: { offset: number; size: number }) => adapter.values.slice(offset, offset + size);
-  const factors = layout.sites.map(({ name }) => ({
-    site: name,
-    rank: layout.rank,
-    A: values(slot(name, 'A')),
-    B: values(slot(name, 'B')).map((value) => scale * value),
-  }));
-  folding.fold(factors.slice(0, 5));
-  folding.fold(factors.slice(5));
+  const factors = lowRankFactors(layout, adapter.values, scale);
+  folding.setResidual(factors.slice(0, 5));
+  const some = frozen.losses(batch);
+  // Two factors of one site add up.
+  const halves = factors.map((factor) => ({ ...factor, B: factor.B.map((value) => value / 2) }));
+  folding.setResidual([...halves, ...halves]);
   expect(apart(frozen.losses(batch), want)).toBeLessThan(1e-5);
   expect(apart(untouched, want)).toBeGreaterThan(1e-3);
-  expect(() => folding.fold([{ ...factors[0]!, site: 'elsewhere' }])).toThrow(code('bad-factor'));
-  expect(() => folding.fold([{ ...factors[0]!, rank: 3 }])).toThrow(code('bad-factor'));
+  expect(apart(some, want)).toBeGreaterThan(1e-3);
+  expect(() => folding.setResidual([{ ...factors[0]!, site: 'elsewhere' }])).toThrow(code('bad-factor'));
+  expect(() => folding.setResidual([{ ...factors[0]!, rank: 3 }])).toThrow(code('bad-factor'));
+  folding.setResidual([]);
+  expect(apart(frozen.losses(batch), untouched)).toBe(0);
   frozen.dispose();
   folding.dispose();
 });

@@ -2,8 +2,9 @@ export { adamwDefaults } from './adamw.js';
 export { constantSchedule } from './constant.js';
 export type {
   LearningRateSchedule,
+  LocalConclusion,
+  LocalRound,
   LocalUpdate,
-  LowRankFactor,
   OptimizerOptions,
   ProjectedAdapter,
   Session,

@@ -6,13 +6,14 @@ import type { Engine, Tensor } from '@perfit/tensorflow';
 import { adamw, checkOptimizer, type Moments, startMoments } from './adamw.js';
 import type { AdaptedProjector } from './adapted-projector.js';
 import { clipGradient } from './clip.js';
-import type { Session, SessionOptions } from './contract.js';
+import type { LocalConclusion, Session, SessionOptions } from './contract.js';
 import { errors } from './errors.js';
 import { checkRate } from './learning-rate.js';
 import { lossGradient } from './loss-gradient.js';
 import { maskOf } from './mask.js';
 import { meanOf } from './mean-loss.js';
 import { type StatisticSums, statisticSums } from './statistic-sums.js';
+import { steer } from './steer.js';
 
 /** What every session of a trainer shares; `projector` belongs to the session. */
 export interface SessionParts {
@@ -34,7 +35,8 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
   let architecture = state.architecture;
   let mask = uploadMask();
   let values = engine.upload(masked(state.values), [size]);
-  const anchor = engine.cast(values, 'f32');
+  let anchor = options.anchor ? engine.upload(masked(options.anchor), [size]) : engine.cast(values, 'f32');
+  const steered = steer(engine, options, size);
   let moments: Moments | undefined;
   let gradient: Tensor | undefined;
   let loaded = false;
@@ -87,7 +89,9 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
         }
         gathering?.sums.add(found, batch.examples);
         engine.dispose(found.squared, gradient);
-        const corrected = localUpdate.correct(engine, { gradient: found.gradient, values, anchor });
+        steered.hear(found.gradient);
+        const { vectors } = steered;
+        const corrected = localUpdate.correct(engine, { gradient: found.gradient, values, anchor, vectors });
         gradient = engine.mul(corrected, mask);
         engine.dispose(corrected);
         const used = optimizer.clip > 0 ? clipGradient(engine, engine.cast(gradient, 'f32'), optimizer.clip) : gradient;
@@ -103,6 +107,11 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
         engine.dispose(moments.first, moments.second, used === gradient ? undefined : used);
         moments = after.moments;
         replace(after.values);
+        const moved = localUpdate.moveAnchor?.(engine, { values, anchor, step: steered.steps(), learningRate });
+        if (moved) {
+          engine.dispose(anchor);
+          anchor = moved;
+        }
         return loss;
       } finally {
         release();
@@ -139,6 +148,8 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
       return { A: Math.sqrt(sums.A), B: Math.sqrt(sums.B) };
     },
     values: () => read(),
+    anchor: () => masked(engine.download(anchor) as Float32Array),
+    conclude: (): LocalConclusion => steered.conclude({ layout, architecture, values: read() }),
     architecture: () => architecture,
     write: (next) => {
       const kept = masked(next);
@@ -168,6 +179,7 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
       if (disposed) return;
       release();
       stopGathering();
+      steered.dispose();
       engine.dispose(values, anchor, mask, gradient, moments?.first, moments?.second);
       disposed = true;
     },

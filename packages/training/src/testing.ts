@@ -25,13 +25,16 @@ export function testLocalUpdate(make: () => LocalUpdate, openEngine: () => Promi
     const run = () => {
       const [gradient, values, anchor] = [vector(1), vector(2), vector(3)];
       const before = [values, anchor].map((tensor) => [...engine.download(tensor)]);
+      const rule = make();
+      const names = [...(rule.receives ?? []), ...(rule.remembers ?? [])];
+      const vectors = Object.fromEntries(names.map((name, i) => [name, vector(4 + i)]));
       const live = engine.live();
-      const result = make().correct(engine, { gradient, values, anchor });
+      const result = rule.correct(engine, { gradient, values, anchor, vectors });
       expect(engine.live()).toBe(live);
       expect([values, anchor].map((tensor) => [...engine.download(tensor)])).toEqual(before);
       expect([result.shape, result.dtype]).toEqual([[SIZE], 'f32']);
       const host = [...engine.download(result)];
-      engine.dispose(result, values, anchor);
+      engine.dispose(result, values, anchor, ...Object.values(vectors));
       return host;
     };
 

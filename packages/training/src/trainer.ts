@@ -1,11 +1,11 @@
-import { type AdapterState, applyArchitecture, type Layout, type Start } from '@perfit/lora';
+import { type AdapterState, applyArchitecture, type Layout, lowRankFactors, type Start } from '@perfit/lora';
 import type { Backbone } from '@perfit/models';
 import type { Engine, Tensor } from '@perfit/tensorflow';
 import { createAdaptedProjector } from './adapted-projector.js';
 import { batchStatistics } from './batch-statistics.js';
 import type { Trainer } from './contract.js';
 import { errors } from './errors.js';
-import { factorsOf, frozenWeights } from './frozen.js';
+import { frozenWeights } from './frozen.js';
 import { openSession } from './session.js';
 
 /**
@@ -32,7 +32,8 @@ export function createTrainer(options: {
   if (!Number.isFinite(scale))
     throw errors.make('bad-option', { what: `the scale is ${scale}`, cure: 'Use a finite number, alpha / rank' });
   const frozen = frozenWeights(engine, backbone.sites);
-  if (start?.subtracted) frozen.fold(factorsOf(layout, start.values), -scale);
+  const subtracted = start?.subtracted ? lowRankFactors(layout, start.values, -scale) : [];
+  frozen.change(subtracted);
   const scales = uploadScales(engine, layout, scale);
   const newProjector = () => createAdaptedProjector(engine, { layout, scales, frozen: frozen.weight });
   const parts = () => ({ engine, backbone, layout, projector: newProjector() });
@@ -62,7 +63,7 @@ export function createTrainer(options: {
         projector.release();
       }
     },
-    fold: (factors) => frozen.fold(factors, 1),
+    setResidual: (factors) => frozen.change([...subtracted, ...factors]),
     dispose: () => {
       frozen.dispose();
       engine.dispose(scales);

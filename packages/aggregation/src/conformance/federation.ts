@@ -62,7 +62,7 @@ export function startServer(aggregator: Aggregator, layout: Layout, seed = 7): S
 
 /** What a fold of this server is given. */
 export function contextOf(server: Server, layout: Layout, round = 1): FoldContext {
-  return { layout, round, random: seededRandom(round), registered: (client) => server.registry.get(client) };
+  return { layout, scale: 2, round, random: seededRandom(round), registered: (client) => server.registry.get(client) };
 }
 
 /** One round: folds the updates in their order and registers their architectures. */

@@ -43,6 +43,7 @@ Example:
       let state = aggregator.initialize(layout, start);
       const fold = aggregator.fold(state, {
         layout,
+        scale,
         round: 1,
         random: randomStreams(1).stream('aggregate', '', 1),
         registered: () => undefined,

@@ -8,9 +8,10 @@ import { type LoopState, lineOf } from './loop-state.js';
 /** Step 2: every participant takes its local steps; each update is folded in as it comes, in client order. */
 export function train(state: LoopState, round: number): Observable<RoundEvent> {
   return defer(() => {
-    const { layout, streams } = state.context;
+    const { layout, scale, streams } = state.context;
     state.fold = state.aggregator.fold(state.server, {
       layout,
+      scale,
       round,
       random: streams.stream('aggregate', '', round),
       registered: (client) => state.registry.get(client),
