@@ -14,7 +14,7 @@ testLocalUpdate(() => proximalUpdate({ mu: 0.5 }), openEngine);
 test('the proximal term is μ (w − anchor)', async () => {
   const engine = await openEngine();
   const up = (...values: number[]) => engine.upload(Float32Array.from(values), [values.length]);
-  const input = { gradient: up(1, 1), values: up(3, 2), anchor: up(1, 2) };
+  const input = { gradient: up(1, 1), values: up(3, 2), anchor: up(1, 2), vectors: {} };
   const result = proximalUpdate({ mu: 0.5 }).correct(engine, input);
   expect([...engine.download(result)]).toEqual([2, 1]);
   engine.dispose(result, input.values, input.anchor);
