@@ -35,8 +35,19 @@ describe('checkUpdate', () => {
     [{ values: good.values.slice().fill(Number.NaN) }, 'aggregation/not-finite'],
     [{ examples: 0 }, 'aggregation/bad-examples'],
     [{ examples: 2 ** 60 }, 'aggregation/bad-examples'],
+    [{ vectors: { control: good.values.subarray(1) } }, 'aggregation/bad-vector'],
+    [{ vectors: { control: good.values.slice().fill(Number.NaN) } }, 'aggregation/not-finite'],
   ])('case %#: %s', (change, code) => {
     expect(codeOf({ ...good, ...change })).toBe(code);
+  });
+
+  test('wants every vector that the aggregator demands', () => {
+    const sent = { ...good, vectors: { control: good.values } };
+    expect(() => checkUpdate(layout, sent, ['control'])).not.toThrow();
+    expect(() => checkUpdate(layout, sent, ['control', 'momentum'])).toThrow('client c0 sent no vector "momentum"');
+    expect(() => checkUpdate(layout, good, ['control'])).toThrow(
+      expect.objectContaining({ code: 'aggregation/bad-vector' }),
+    );
   });
 
   test('finds one broken value among many, of any kind, wherever it is', () => {
@@ -44,7 +55,9 @@ describe('checkUpdate', () => {
       fc.property(fc.nat(good.values.length - 1), fc.constantFrom(Number.NaN, 1 / 0, -1 / 0), (at, value) => {
         const values = good.values.slice();
         values[at] = value;
-        expect(() => checkUpdate(layout, { ...good, values })).toThrow(`client c0 sent ${value} as its value ${at} of`);
+        expect(() => checkUpdate(layout, { ...good, values })).toThrow(
+          `client c0 sent ${value} among its values, at ${at} of`,
+        );
       }),
     );
   });

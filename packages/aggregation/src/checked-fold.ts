@@ -7,17 +7,22 @@ import { errors } from './errors.js';
  * and anything after the end, and gives the state back as it was where no update came.
  *
  * @param rule.add takes a checked update. @param rule.finish the next state; called once, after at least one update.
+ * @param rule.vectors names of the vectors that every update must carry; default none.
  */
 export function checkedFold(
   state: ServerState,
   context: FoldContext,
-  rule: { readonly add: (update: Update) => void; readonly finish: () => ServerState },
+  rule: {
+    readonly add: (update: Update) => void;
+    readonly finish: () => ServerState;
+    readonly vectors?: readonly string[];
+  },
 ): Fold {
   const clients = new Set<string>();
   let result: ServerState | undefined;
   return {
     add: (update) => {
-      checkUpdate(context.layout, update);
+      checkUpdate(context.layout, update, rule.vectors);
       const { client } = update;
       if (result !== undefined)
         throw errors.make('fold-finished', {

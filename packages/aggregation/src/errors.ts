@@ -5,6 +5,7 @@ export const errors = defineErrors('aggregation', {
   'update-size': 'An update’s masks or values do not fit the layout or each other.',
   'mask-outside': 'An update carries positions outside of its client’s architecture.',
   'not-finite': 'An update carries NaN or an infinity: the client diverged, or the upload is broken.',
+  'bad-vector': 'An update lacks a vector that the aggregator demands, or one does not fit its mask.',
   'bad-examples': 'An update’s number of examples is not a whole number from 1 up.',
   'bad-client': 'An update names no client.',
   'second-update': 'A client sent two updates in one round.',

@@ -1,4 +1,4 @@
-import { pack } from '@perfit/lora';
+import { architectureFrom, pack } from '@perfit/lora';
 import { defineStrategy } from '@perfit/strategy';
 import { z } from 'zod';
 import { checkedFold } from '../checked-fold.js';
@@ -79,6 +79,14 @@ export function sharedExclusive({ minHolders = 2 }: SharedExclusiveOptions = {})
     globalModule: (state) => {
       const { g, holders, aggregated } = read(state);
       return g.map((value, p) => (holders[p] >= minHolders && aggregated[p] > 0 ? value : 0));
+    },
+    point: {
+      read: (state) => read(state).g,
+      known: (state) => {
+        const { aggregated } = read(state);
+        return architectureFrom(aggregated.length, (p) => aggregated[p] > 0);
+      },
+      write: (state, g) => ({ ...state, g }),
     },
     sharedPositions: (state, architecture) => {
       const { holders } = read(state, architecture.size);

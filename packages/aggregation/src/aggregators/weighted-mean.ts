@@ -1,4 +1,4 @@
-import { pack } from '@perfit/lora';
+import { fullArchitecture, pack } from '@perfit/lora';
 import { defineStrategy } from '@perfit/strategy';
 import { z } from 'zod';
 import { checkedFold } from '../checked-fold.js';
@@ -37,6 +37,11 @@ export function weightedMean(): Aggregator {
       values: pack(stateArray(state, 'g', 'Float32Array', architecture.size), architecture),
     }),
     globalModule: (state) => stateArray(state, 'g', 'Float32Array').slice(),
+    point: {
+      read: (state) => stateArray(state, 'g', 'Float32Array'),
+      known: (state) => fullArchitecture(stateArray(state, 'g', 'Float32Array').length),
+      write: (state, g) => ({ ...state, g }),
+    },
     sharedPositions: (_, architecture) => architecture,
   };
 }
