@@ -3,12 +3,21 @@ import type { Architecture, Layout } from './contract.js';
 import { errors } from './errors.js';
 import { slotsBySite } from './layout.js';
 
-/** The positions of every rank component below `rank`: rows of A, columns of B. */
-function* positionsBelow(layout: Layout, rank: number): Generator<number> {
+/** First component and the one after the last, of a site of that rank. */
+type ComponentRange = (rank: number) => readonly [from: number, to: number];
+
+/** The positions of a range of every site's rank components: rows of A, columns of B. */
+function* positionsOfComponents(layout: Layout, range: ComponentRange): Generator<number> {
   for (const { factor, offset, rows, columns, size } of layout.slots) {
-    if (factor === 'A') for (let i = 0; i < Math.min(rank, rows) * columns; i++) yield offset + i;
-    else for (let i = 0; i < size; i += columns) for (let k = 0; k < Math.min(rank, columns); k++) yield offset + i + k;
+    const [from, to] = range(factor === 'A' ? rows : columns);
+    if (factor === 'A') for (let i = from * columns; i < to * columns; i++) yield offset + i;
+    else for (let i = 0; i < size; i += columns) for (let k = from; k < to; k++) yield offset + i + k;
   }
+}
+
+/** A range of every site's rank components, which lies between 0 and the site's rank. */
+export function componentArchitecture(layout: Layout, range: ComponentRange): Architecture {
+  return architectureFrom(layout.size, positionsOfComponents(layout, range));
 }
 
 /**
@@ -22,7 +31,7 @@ export function rankArchitecture(layout: Layout, rank: number): Architecture {
       what: `rank ${rank} does not fit into a layout of rank ${layout.rank}`,
       cure: `Choose a whole rank from 0 to ${layout.rank}`,
     });
-  return architectureFrom(layout.size, positionsBelow(layout, rank));
+  return componentArchitecture(layout, (own) => [0, Math.min(rank, own)]);
 }
 
 /** Positions that mirror each other in the symmetric start: `first[i]` and `second[i]` are twins. */

@@ -2,7 +2,8 @@
 import type { Random } from '@perfit/strategy';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import type { Initialization, Layout, Site, Start } from './contract.js';
+import { architectureFromBytes } from './architecture.js';
+import type { Initialization, Layout, PositionRule, Site, Start } from './contract.js';
 import { createLayout } from './layout.js';
 import { mergeDelta } from './merge-delta.js';
 
@@ -90,4 +91,53 @@ export function testInitialization(
       for (const site of layout.sites)
         for (const entry of mergeDelta(layout, values, site, 2)) expect(Math.abs(entry)).toBeLessThan(1e-7);
     });
+}
+
+/** Layouts of every shape that a rule may meet: one rank, ranks that compaction made unequal, one site, none. */
+function sampleLayouts(): readonly Layout[] {
+  const sites = sampleSites(3);
+  return [
+    sampleLayout(4, 3),
+    createLayout(sites, ({ layer, out }) => (layer === 1 ? 0 : 1 + (out % 5))),
+    createLayout(sites.slice(-1), 1),
+    createLayout(sites, () => 0),
+  ];
+}
+
+/**
+ * The contract of every {@link PositionRule}, as a jest suite: a mask of the layout's size, decided by layout and
+ * round alone, whatever ranks the sites have and however few there are.
+ *
+ * @param make makes the rule; called for every test.
+ * @example
+ * describe('alternate', () => testPositionRule(() => alternate()));
+ */
+export function testPositionRule(make: () => PositionRule): void {
+  const rounds = [1, 2, 3, 10];
+
+  test('has a kebab-case name', () => {
+    expect(make().name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+  });
+
+  test('names positions of the layout, whatever its ranks', () => {
+    for (const layout of sampleLayouts())
+      for (const round of rounds) {
+        const mask = make().positions(layout, round);
+        expect(mask.size).toBe(layout.size);
+        expect(architectureFromBytes(layout.size, mask.bits)).toEqual(mask);
+      }
+  });
+
+  test('is decided by layout and round alone', () => {
+    const drawn = jest.spyOn(Math, 'random');
+    const rule = make();
+    for (const layout of sampleLayouts()) {
+      const inOrder = rounds.map((round) => rule.positions(layout, round));
+      const backwards = [...rounds].reverse().map((round) => rule.positions(layout, round));
+      expect(backwards.reverse()).toEqual(inOrder);
+      expect(rounds.map((round) => make().positions(layout, round))).toEqual(inOrder);
+    }
+    expect(drawn).not.toHaveBeenCalled();
+    drawn.mockRestore();
+  });
 }

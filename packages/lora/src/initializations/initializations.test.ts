@@ -3,9 +3,7 @@ import {
   createLayout,
   gaussian,
   type Initialization,
-  loraFactories,
   mergeDelta,
-  registerLora,
   type Site,
   slotsBySite,
   symmetric,
@@ -115,18 +113,4 @@ test('gaussian says when it is to be subtracted', () => {
   expect(start(true).subtracted).toBe(true);
   expect(start(false).subtracted).toBe(false);
   expect(start(true).values).toEqual(start(false).values);
-});
-
-test('every strategy is registered, and refuses options that it does not know', () => {
-  const registered: unknown[] = [];
-  registerLora({
-    register: (_token: unknown, { useValue }: { useValue: unknown }) => registered.push(useValue),
-  } as never);
-  expect(registered).toEqual(loraFactories);
-  expect(loraFactories.map(({ name }) => name)).toEqual(['symmetric', 'gaussian', 'zero']);
-  for (const { optionsSchema, make, name, kind } of loraFactories) {
-    expect(kind).toBe('initialization');
-    expect(make(optionsSchema.parse({}), {}).name).toBe(name);
-    expect(optionsSchema.safeParse({ unknown: 1 }).success).toBe(false);
-  }
 });
