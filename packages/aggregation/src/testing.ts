@@ -1,4 +1,6 @@
-export { type AggregatorTraits, testAggregator } from './conformance/aggregator.js';
+export { testAggregator } from './conformance/aggregator.js';
+export type { AggregatorTraits } from './conformance/bench.js';
+export { testExclusiveLaws } from './conformance/exclusive-laws.js';
 export {
   contextOf,
   nextRound,
