@@ -42,6 +42,8 @@ export interface Schedule {
 /** What is kept or pruned as one. */
 export interface Granularity {
   readonly name: string;
+  /** Whether it keeps whole rank components: a row of A with its column of B. Absent: it does not. */
+  readonly components?: boolean;
   /** The best units, by score, that fit into `keep` positions; live positions only; ties go to the lower position. */
   readonly select: (input: {
     readonly layout: Layout;

@@ -34,9 +34,14 @@ const strategyKeys = {
   schedule: strategyReference.optional(),
   granularity: strategyReference.optional(),
   search: search.optional(),
-  aggregator: strategyReference.optional(),
-  adoption: strategyReference.optional(),
+  budget: strategyReference.optional().describe('How much of its expanded space each client may keep.'),
+  trainable: strategyReference.optional().describe('Positions that train.'),
+  travel: strategyReference.optional().describe('Positions that clients send and take over.'),
   localUpdate: strategyReference.optional(),
+  personalization: strategyReference.optional().describe('A second adapter of each client, and how both compose.'),
+  aggregator: strategyReference.optional(),
+  serverRule: strategyReference.optional().describe('The optimiser that the server takes the mean as a gradient for.'),
+  adoption: strategyReference.optional(),
 };
 
 const methodEntry = z.union([
@@ -95,6 +100,11 @@ export const configurationSchema = z.strictObject({
     .array(methodEntry)
     .min(1)
     .default(['untuned', 'local-only', 'fedit', 'fedit-local', 'perfit', 'perfit-validated']),
+  algorithm: z.string().min(1).optional().describe('One method by name, in place of methods.'),
+  plugins: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Modules with strategies of your own: packages, or paths from the configuration file.'),
   dtype: z.enum(['f32', 'bf16']).default('f32'),
 });
 

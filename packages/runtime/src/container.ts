@@ -3,11 +3,12 @@ import { registerAggregation } from '@perfit/aggregation';
 import { registerDatasets } from '@perfit/datasets';
 import { registerLora } from '@perfit/lora';
 import { registerNas } from '@perfit/nas';
-import type { Plugin } from '@perfit/strategy';
+import { type Plugin, RESOLVE_STRATEGY, type ResolveStrategy } from '@perfit/strategy';
 import { registerTraining } from '@perfit/training';
 import { type DependencyContainer, container as root } from 'tsyringe';
 import { errors } from './errors.js';
 import { registerRuntime } from './register.js';
+import { resolveStrategy } from './strategies.js';
 
 /** The packages' own strategies, as plugins. */
 const builtIn: readonly Plugin<DependencyContainer>[] = [
@@ -25,6 +26,8 @@ const builtIn: readonly Plugin<DependencyContainer>[] = [
  */
 export function createContainer(plugins: readonly Plugin<DependencyContainer>[] = []): DependencyContainer {
   const container = root.createChildContainer();
+  const resolve: ResolveStrategy = (kind, key, reference) => resolveStrategy(container, kind, key, reference).make();
+  container.register(RESOLVE_STRATEGY, { useValue: resolve });
   const present = new Set<string>();
   for (const plugin of [...builtIn, ...plugins]) {
     const missing = plugin.requires.find((name) => !present.has(name));

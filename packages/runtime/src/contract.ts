@@ -1,10 +1,11 @@
 import type { Download, ServerState, Update } from '@perfit/aggregation';
 import type { Example, PartitionReport, Row } from '@perfit/datasets';
-import type { AdapterState, Architecture, ClientState, Layout } from '@perfit/lora';
+import type { AdapterState, Architecture, ClientState, Layout, LowRankFactor, PositionRule } from '@perfit/lora';
 import type { SearchIteration } from '@perfit/nas';
 import type { Random, StrategyFactory } from '@perfit/strategy';
 import { token } from '@perfit/strategy';
 import type { EngineDescription } from '@perfit/tensorflow';
+import type { LocalUpdate } from '@perfit/training';
 import type { Observable } from 'rxjs';
 import type { RoundRecord } from './summary.js';
 
@@ -39,24 +40,76 @@ export type StrategyKey =
   | 'schedule'
   | 'granularity'
   | 'search'
+  | 'budget'
+  | 'trainable'
+  | 'travel'
+  | 'localUpdate'
+  | 'personalization'
   | 'aggregator'
-  | 'adoption'
-  | 'localUpdate';
+  | 'serverRule'
+  | 'adoption';
 
-/** A named federated method: a preset of strategies, and three masks. */
+/** Values of strategy keys. */
+export type StrategyKeys = Readonly<Partial<Record<StrategyKey, unknown>>>;
+
+/** A named federated method: a preset of strategies. What it does stands in its parts alone. */
 export interface Method {
   readonly name: string;
   /** One sentence: what trains, what travels, what is personal. */
   readonly summary: string;
+  /** Authors and year, or `ours`. */
+  readonly source: string;
   /** Values of the strategy keys that this method uses; a key that is absent is not used by it. */
-  readonly preset: Readonly<Partial<Record<StrategyKey, unknown>>>;
+  readonly preset: StrategyKeys;
+  /** Values of strategy keys that make the method what it is: a configuration cannot replace them. */
+  readonly fixed?: StrategyKeys;
   /** False for the untuned model. */
   readonly trains: boolean;
-  /** The positions that clients send and take over, out of a client's architecture. */
-  readonly travel: (architecture: Architecture, layout: Layout, round: number) => Architecture;
+  /** One client trains on the rows of all, as many steps as all would take together (the centralised bound). */
+  readonly pools?: boolean;
   /** Which adapter a client keeps in the end: the one after the last distribution, or after one more set of local steps. */
   readonly keeps: 'distributed' | 'local';
 }
+
+/** One training of one of a client's adapters within a round. */
+export interface TrainingPhase {
+  /** The adapter that trains. */
+  readonly adapter: 'shared' | 'personal';
+  /** Its steps, as a share of the round's: 1 is all of them. */
+  readonly share: number;
+  /** Positions that train; default: the method's. */
+  readonly trainable?: PositionRule;
+  /** Default: the method's. */
+  readonly localUpdate?: LocalUpdate;
+  /** What the local update rule is pulled towards: what the adapter starts at, or the shared adapter as it was received. */
+  readonly anchor?: 'start' | 'received';
+  /** What else is written when it ends: the moved anchor becomes the shared adapter, or the adapter is copied to the personal one. */
+  readonly afterwards?: 'anchor-to-shared' | 'copy-to-personal';
+}
+
+/** What a client keeps to itself beside the masks: a second adapter, how both train, and how they compose. */
+export interface Personalization {
+  readonly name: string;
+  /** Trainings of one client in one round, in order. */
+  readonly phases: (when: { readonly round: number; readonly rounds: number }) => readonly TrainingPhase[];
+  /** Whether there is a second adapter; it starts as the shared one does, and lives on the same architecture. */
+  readonly secondAdapter: boolean;
+  /** The values `[P]` that the client uses, out of its adapters; neither is altered. */
+  readonly compose: (input: ComposeInput) => Promise<Float32Array>;
+}
+
+/** What a composition is given. */
+export interface ComposeInput {
+  readonly layout: Layout;
+  readonly shared: Float32Array;
+  /** The shared adapter's values where there is no second one. */
+  readonly personal: Float32Array;
+  /** Mean validation loss of a candidate; `Infinity` where the client has no validation rows. */
+  readonly validate: (candidate: Float32Array) => Promise<number>;
+}
+
+/** Token of every {@link Personalization}'s factory. */
+export const PERSONALIZATION = token<StrategyFactory<Personalization>>('@perfit/runtime/Personalization');
 
 /** Token under which methods are registered. */
 export const METHOD = token<Method>('@perfit/runtime/Method');
@@ -74,7 +127,7 @@ export interface ClientData {
 /** What one local training brought. */
 export interface Trained {
   readonly update: Update;
-  /** The client's adapter after its local steps. */
+  /** The adapter that the client uses after its local steps. */
   readonly state: AdapterState;
   readonly search: readonly SearchIteration[];
   /** Pairs of the symmetric start, and how many of them the search split. */
@@ -94,8 +147,10 @@ export interface Transport {
   readonly clients: readonly string[];
   /** The client's present architecture; before its first search the dense expanded one. */
   readonly architecture: (client: string) => Architecture;
-  /** The client's present adapter. */
+  /** The adapter that the client uses at present: of two, their composition. */
   readonly personal: (client: string) => AdapterState;
+  /** Tells every client what the frozen weights have changed by since the beginning. */
+  readonly changeFrozen: (residual: readonly LowRankFactor[]) => void;
   /** Lets a client take its local steps from its present adapter. */
   readonly train: (client: string, job: TrainingJob) => Promise<Trained>;
   /** Hands a client its download. */
@@ -138,6 +193,11 @@ export type ClientProgress =
 /** What is kept of one client between rounds. */
 export interface ClientRecord {
   readonly state: ClientState;
+  /** The composition of both adapters `[P]`, where it is not the shared one. */
+  readonly used?: Float32Array | undefined;
+  /** What the local update rule remembers, and what came with the last download, by name `[P]`. */
+  readonly remembered: Readonly<Record<string, Float32Array>>;
+  readonly received: Readonly<Record<string, Float32Array>>;
   /** Round of the last search; 0: none yet. */
   readonly searched: number;
   /** Whether the server has ever had an update of this client. */

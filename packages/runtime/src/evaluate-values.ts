@@ -17,6 +17,8 @@ export interface Evaluator {
   readonly perExample: (values: Float32Array | null, examples: readonly Example[]) => readonly Loss[];
   /** Their total; the same values on the same examples are scored once. */
   readonly total: (values: Float32Array | null, examples: readonly Example[]) => Loss;
+  /** Forgets what it has scored: the frozen weights have changed. */
+  readonly forget: () => void;
   /** Ends every tensor that it owns. */
   readonly dispose: () => void;
 }
@@ -32,7 +34,7 @@ export interface EvaluatorParts {
 export function openEvaluator({ engine, backbone, trainer }: EvaluatorParts): Evaluator {
   const frozen = frozenProjector(engine);
   let session: Session | undefined;
-  const memory = new WeakMap<readonly Example[], Map<string, Loss>>();
+  let memory = new WeakMap<readonly Example[], Map<string, Loss>>();
   const perExample = (values: Float32Array | null, examples: readonly Example[]): readonly Loss[] => {
     if (values) {
       session ??= trainer!.open({
@@ -73,6 +75,9 @@ export function openEvaluator({ engine, backbone, trainer }: EvaluatorParts): Ev
       if (known.size >= 4) known.delete(known.keys().next().value!);
       known.set(key, loss);
       return loss;
+    },
+    forget: () => {
+      memory = new WeakMap();
     },
     dispose: () => session?.dispose(),
   };

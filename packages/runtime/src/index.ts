@@ -12,9 +12,11 @@ export type {
   ClientProgress,
   ClientRecord,
   Clock,
+  ComposeInput,
   Loss,
   MaskOverlap,
   Method,
+  Personalization,
   RandomStreams,
   RoundDraft,
   RoundEvent,
@@ -22,20 +24,30 @@ export type {
   Sink,
   Store,
   StrategyKey,
+  StrategyKeys,
   Trained,
   TrainingJob,
+  TrainingPhase,
   Transport,
 } from './contract.js';
-export { METHOD, SAMPLER } from './contract.js';
+export { METHOD, PERSONALIZATION, SAMPLER } from './contract.js';
 export { errors as runtimeErrors } from './errors.js';
 export { evaluateRows, firstRowsPerClient, type RowsEvaluation } from './evaluate-rows.js';
 export { evaluateRun, type RepeatedScore, TOLERANCE } from './evaluate-run.js';
 export type { Evaluator } from './evaluate-values.js';
+export { type ExplainedMethod, explainMethods, explanationText } from './explain-methods.js';
 export type { Accuracy } from './label-accuracy.js';
 export { type LoadedModel, loadModel } from './load-model.js';
-export { type MethodPlan, planMethods } from './method-plan.js';
+export type { MethodPlan, SearchPlan } from './method-plan.js';
 export { type Moment, type PairedDifference, pairedDifference } from './paired-differences.js';
 export { readConfiguration, validateConfiguration } from './parse-configuration.js';
+export { type DittoOptions, ditto } from './personalizations/ditto.js';
+export { type DualOptions, dual } from './personalizations/dual.js';
+export { type HalvesOptions, halves } from './personalizations/halves.js';
+export { type MoreauOptions, moreau } from './personalizations/moreau.js';
+export { none } from './personalizations/none.js';
+export { planMethods } from './plan-methods.js';
+export { loadPlugins } from './plugins/load-plugins.js';
 export { randomStreams } from './random-streams.js';
 export { builtInMethods, registerRuntime } from './register.js';
 export { rowEncoding } from './row-encoding.js';

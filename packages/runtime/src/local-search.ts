@@ -25,7 +25,7 @@ export async function searchArchitecture(
     random: streams.stream('search', client.id, job.round),
     train: async (count) => {
       if (!apart) session.gather(score.needs);
-      const batches = await steps.take(count);
+      const batches = await steps.take(session, count);
       last = batches.at(-1);
       if (!apart) return session.statistics();
       steps.book(batches);

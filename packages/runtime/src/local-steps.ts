@@ -6,8 +6,10 @@ import type { MethodContext } from './run-context.js';
 
 /** The steps that a client takes in one round: a search and the fine-tuning after it draw from the same stream of batches. */
 export interface LocalSteps {
-  /** Takes steps; returns their batches. */
-  readonly take: (count: number) => Promise<readonly Batch[]>;
+  /** Steps that are a share of the round's. */
+  readonly ofShare: (share: number) => number;
+  /** Takes steps on a session; returns their batches. */
+  readonly take: (session: Session, count: number) => Promise<readonly Batch[]>;
   readonly taken: () => number;
   /** Floating-point operations so far, by the cost book. */
   readonly flops: () => number;
@@ -18,32 +20,50 @@ export interface LocalSteps {
 /** Lets the event loop turn, so that progress is drawn and Ctrl-C is heard. */
 const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** Opens a client's steps of one round. */
-export function localSteps(context: MethodContext, client: ClientData, session: Session, job: TrainingJob): LocalSteps {
-  const { configuration, streams, layout, learningRate, backbone } = context;
-  const random = streams.stream('batches', client.id, job.round);
-  const batches = trainingBatches({ examples: client.train, batchSize: configuration.batchSize, random });
+/**
+ * Opens a client's steps of one round. Whoever takes more than a round's steps (a second adapter) sees the same batches
+ * again, at the same learning rates; pooled training takes the steps of all clients, at the rates of one.
+ */
+export function localSteps(context: MethodContext, client: ClientData, job: TrainingJob): LocalSteps {
+  const { configuration, streams, layout, learningRate, backbone, plan, data } = context;
+  const crowd = plan.method.pools ? data.clients.length : 1;
+  const round = configuration.steps * crowd;
+  const total = Math.round(
+    plan.personalization
+      .phases({ round: job.round, rounds: configuration.rounds })
+      .reduce((sum, { share }) => sum + Math.round(share * round), 0),
+  );
+  const open = () =>
+    trainingBatches({
+      examples: client.train,
+      batchSize: configuration.batchSize,
+      random: streams.stream('batches', client.id, job.round),
+    });
   const costs: TokenCosts = tokenCosts(backbone.config, backbone.sites);
+  let batches = open();
   let step = 0;
   let flops = 0;
   const book = (passed: readonly Batch[]) => {
     for (const { rows, length, labels } of passed) flops += stepFlops(costs, layout, rows * length, labels.length);
   };
   return {
+    ofShare: (share) => Math.round(share * round),
     taken: () => step,
     flops: () => flops,
     book,
-    take: async (count) => {
+    take: async (session, count) => {
       const used: Batch[] = [];
       for (let i = 0; i < count; i++) {
         await breathe();
         job.signal.throwIfAborted();
+        const within = step % round;
+        if (within === 0 && step > 0) batches = open();
         const batch = batches.next().value;
-        const rate = learningRate.at((job.round - 1) * configuration.steps + step);
+        const rate = learningRate.at((job.round - 1) * configuration.steps + Math.floor(within / crowd));
         const loss = session.step(batch, rate);
         used.push(batch);
         step++;
-        job.report({ type: 'step', step, steps: configuration.steps, loss, learningRate: rate });
+        job.report({ type: 'step', step, steps: total, loss, learningRate: rate });
         if (step === 1) job.report({ type: 'gradient-norms', ...session.gradientNorms() });
       }
       book(used);

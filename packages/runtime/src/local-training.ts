@@ -1,35 +1,120 @@
 import type { Update } from '@perfit/aggregation';
-import { type AdapterState, intersect, pack } from '@perfit/lora';
-import type { ClientData, Trained, TrainingJob } from './contract.js';
+import { type AdapterState, applyArchitecture, intersect, pack } from '@perfit/lora';
+import type { SearchResult } from '@perfit/nas';
+import type { LocalConclusion, LocalUpdate } from '@perfit/training';
+import type { ClientData, ClientRecord, TrainingJob, TrainingPhase } from './contract.js';
 import { searchArchitecture } from './local-search.js';
-import { localSteps } from './local-steps.js';
+import { type LocalSteps, localSteps } from './local-steps.js';
 import { optimizer } from './optimizer.js';
 import type { MethodContext } from './run-context.js';
+import { travelling } from './travel.js';
+
+/** What a client's local training of a round left behind. */
+export interface TrainedLocally {
+  readonly shared: AdapterState;
+  readonly personal: AdapterState | undefined;
+  /** What the local update rule remembers from now on. */
+  readonly remembered: ClientRecord['remembered'];
+  readonly update: Update;
+  readonly search: SearchResult | null;
+  readonly flops: number;
+}
 
 /**
- * One client's local steps of one round: a search where one is due, then fine-tuning inside the mask. The search's own
- * steps count, so that every method takes the same number of steps on the same examples in the same order.
+ * One client's local steps of one round: the phases of its personalization, one after the other; in the first on the
+ * shared adapter a search where one is due, then fine-tuning inside the mask. The search's own steps count, so that
+ * every method takes the same number of steps on the same examples in the same order.
  */
 export async function trainLocally(
   context: MethodContext,
   client: ClientData,
-  from: AdapterState,
+  record: ClientRecord,
   job: TrainingJob,
   searchDue: boolean,
-): Promise<Trained> {
-  const { plan, trainer, configuration } = context;
-  const session = trainer.open({ state: from, localUpdate: plan.localUpdate.make(), optimizer });
+): Promise<TrainedLocally> {
+  const { plan, configuration } = context;
+  const received = record.state.shared.values;
+  const steps = localSteps(context, client, job);
+  const last: { shared: AdapterState; personal: AdapterState | undefined } = {
+    ...record.state,
+    personal: record.state.personal,
+  };
+  let conclusion: LocalConclusion = {};
+  let search: SearchResult | null = null;
+  let due = searchDue;
+  for (const phase of plan.personalization.phases({ round: job.round, rounds: configuration.rounds })) {
+    const { values, anchor, architecture, concluded, found } = await trainPhase(context, client, job, steps, {
+      phase,
+      state: startOf(phase, last),
+      received,
+      record,
+      search: due && phase.adapter === 'shared',
+    });
+    if (found) due = false;
+    search ??= found;
+    if (phase.adapter === 'shared') conclusion = concluded;
+    last[phase.adapter] = { values, architecture };
+    if (phase.afterwards === 'anchor-to-shared') last.shared = { values: anchor, architecture };
+    if (phase.afterwards === 'copy-to-personal') last.personal = { values, architecture };
+  }
+  const { shared, personal } = last;
+  return {
+    shared,
+    personal,
+    remembered: { ...record.remembered, ...conclusion.remember },
+    update: makeUpdate(context, client, shared, job.round, conclusion),
+    search,
+    flops: steps.flops(),
+  };
+}
+
+/** Where a phase starts: its adapter; the personal one lives on the shared one's architecture, and starts as it does. */
+function startOf(
+  { adapter }: TrainingPhase,
+  { shared, personal }: { shared: AdapterState; personal: AdapterState | undefined },
+) {
+  if (adapter === 'shared' || !personal) return shared;
+  return { values: applyArchitecture(personal.values, shared.architecture), architecture: shared.architecture };
+}
+
+interface PhaseInput {
+  readonly phase: TrainingPhase;
+  readonly state: AdapterState;
+  readonly received: Float32Array;
+  readonly record: ClientRecord;
+  readonly search: boolean;
+}
+
+async function trainPhase(
+  context: MethodContext,
+  client: ClientData,
+  job: TrainingJob,
+  steps: LocalSteps,
+  { phase, state, received, record, search }: PhaseInput,
+) {
+  const { plan, trainer, layout } = context;
+  const localUpdate: LocalUpdate = phase.localUpdate ?? plan.localUpdate.make();
+  const session = trainer.open({
+    state,
+    trainable: (phase.trainable ?? plan.trainable).positions(layout, job.round),
+    ...(phase.anchor === 'received' ? { anchor: received } : {}),
+    vectors: { ...record.remembered, ...record.received },
+    localUpdate,
+    optimizer,
+  });
   try {
-    const steps = localSteps(context, client, session, job);
-    const found = searchDue ? await searchArchitecture(context, client, session, steps, job) : null;
-    await steps.take(configuration.steps - steps.taken());
-    const state = { values: session.values(), architecture: session.architecture() };
+    const count = steps.ofShare(phase.share);
+    const before = steps.taken();
+    const found = search ? await searchArchitecture(context, client, session, steps, job) : null;
+    await steps.take(session, count - (steps.taken() - before));
+    const concluded = session.conclude();
+    if (concluded.architecture) session.prune(intersect(session.architecture(), concluded.architecture));
     return {
-      update: makeUpdate(context, client, state, job.round),
-      state,
-      search: found?.iterations ?? [],
-      splitPairs: found?.splitPairs ?? null,
-      flops: steps.flops(),
+      values: session.values(),
+      anchor: session.anchor(),
+      architecture: session.architecture(),
+      concluded,
+      found,
     };
   } finally {
     session.dispose();
@@ -41,8 +126,17 @@ function makeUpdate(
   client: ClientData,
   { values, architecture }: AdapterState,
   round: number,
+  { send }: LocalConclusion,
 ): Update {
-  const mask = intersect(architecture, plan.method.travel(architecture, layout, round));
-  const examples = client.train.length;
-  return { client: client.id, mask, values: pack(values, mask), architecture, examples, metrics: {} };
+  const mask = travelling(plan, layout, architecture, round);
+  const sent = Object.entries(send ?? {}).map(([name, vector]) => [name, pack(vector, mask)] as const);
+  return {
+    client: client.id,
+    mask,
+    values: pack(values, mask),
+    architecture,
+    examples: client.train.length,
+    metrics: {},
+    ...(sent.length > 0 ? { vectors: Object.fromEntries(sent) } : {}),
+  };
 }

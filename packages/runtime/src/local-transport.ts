@@ -1,4 +1,4 @@
-import { type AdapterState, type Architecture, pack, unpackInto } from '@perfit/lora';
+import { type AdapterState, type Architecture, applyArchitecture, pack, unpackInto } from '@perfit/lora';
 import type { ClientData, ClientRecord, Store, Transport } from './contract.js';
 import type { Evaluator } from './evaluate-values.js';
 import { trainLocally } from './local-training.js';
@@ -6,48 +6,105 @@ import type { MethodContext } from './run-context.js';
 
 /** Reaches clients that live in this process, one at a time, over one frozen model. */
 export function localTransport(context: MethodContext, store: Store, evaluator: Evaluator): Transport {
-  const clients = new Map<string, ClientData>(context.data.clients.map((client) => [client.id, client]));
-  const { plan } = context;
-  const recordOf = (client: string): ClientRecord =>
-    store.read(client) ?? { state: { shared: context.denseStart(client) }, searched: 0, registered: false };
-  const keep = (client: string, record: ClientRecord, shared: AdapterState, changes: Partial<ClientRecord> = {}) =>
-    store.write(client, { ...record, ...changes, state: { ...record.state, shared } });
+  const { plan, data, layout, trainer } = context;
+  const clients = new Map<string, ClientData>(data.clients.map((client) => [client.id, client]));
+  const everyone = data.clients.flatMap(({ train }) => train);
+  const rowsOf = (client: string): ClientData => {
+    const own = clients.get(client)!;
+    return plan.method.pools ? { ...own, train: everyone } : own;
+  };
+  const recordOf = (client: string): ClientRecord => store.read(client) ?? newClient(context, client);
+  const usedOf = ({ state, used }: ClientRecord): AdapterState => ({
+    values: used ?? state.shared.values,
+    architecture: state.shared.architecture,
+  });
+  const validation = (client: string) => async (candidate: Float32Array) => {
+    const rows = clients.get(client)!.validation;
+    if (rows.length === 0) return Number.POSITIVE_INFINITY;
+    const { lossSum, tokens } = evaluator.total(candidate, rows);
+    return lossSum / tokens;
+  };
+  /** The record with the composition of its adapters. */
+  const composed = async (client: string, record: ClientRecord): Promise<ClientRecord> => {
+    const { shared, personal } = record.state;
+    const values = await plan.personalization.compose({
+      layout,
+      shared: shared.values,
+      personal: (personal ?? shared).values,
+      validate: validation(client),
+    });
+    const used = values === shared.values ? undefined : applyArchitecture(values, shared.architecture);
+    return { ...record, used };
+  };
 
   return {
     clients: [...clients.keys()],
     architecture: (client) => recordOf(client).state.shared.architecture,
-    personal: (client) => recordOf(client).state.shared,
+    personal: (client) => usedOf(recordOf(client)),
+    changeFrozen: (residual) => {
+      trainer.setResidual(residual);
+      evaluator.forget();
+    },
     train: async (client, job) => {
       const record = recordOf(client);
       // A first search is always due: without one a client would train dense, over its budget.
       const due = searchDue(plan.search, record.searched, job.round) && (job.maySearch || record.searched === 0);
-      const from =
-        due && record.searched > 0 ? regrow(record.state.shared, context.denseStart(client)) : record.state.shared;
-      const trained = await trainLocally(context, clients.get(client)!, from, job, due);
-      if (job.keep)
-        keep(client, record, trained.state, { registered: true, searched: due ? job.round : record.searched });
-      return trained;
+      const before =
+        due && record.searched > 0
+          ? { ...record, state: { ...record.state, shared: regrow(record.state.shared, context.denseStart(client)) } }
+          : record;
+      const { shared, personal, remembered, update, search, flops } = await trainLocally(
+        context,
+        rowsOf(client),
+        before,
+        job,
+        due,
+      );
+      const after = await composed(client, {
+        ...record,
+        state: personal ? { shared, personal } : { shared },
+        remembered,
+        registered: true,
+        searched: due ? job.round : record.searched,
+      });
+      if (job.keep) store.write(client, after);
+      return {
+        update,
+        state: usedOf(after),
+        search: search?.iterations ?? [],
+        splitPairs: search?.splitPairs ?? null,
+        flops,
+      };
     },
     deliver: async (client, _round, download) => {
       const record = recordOf(client);
       const own = record.state.shared;
-      const received = overlay(own.values, download.mask, download.values);
-      const { validation } = clients.get(client)!;
       const { values, lambda } = await plan.adoption.make().adopt({
         own: own.values,
-        received,
-        validate: async (candidate) => {
-          if (validation.length === 0) return Number.POSITIVE_INFINITY;
-          const { lossSum, tokens } = evaluator.total(candidate, validation);
-          return lossSum / tokens;
-        },
+        received: overlay(own.values, download.mask, download.values),
+        validate: validation(client),
       });
-      const state = { values, architecture: own.architecture };
-      keep(client, record, state);
-      return { state, lambda };
+      const vectors = Object.entries(download.vectors ?? {}).map(([name, packed]) => [
+        name,
+        overlay(new Float32Array(layout.size), download.mask, packed),
+      ]);
+      const after = await composed(client, {
+        ...record,
+        state: { ...record.state, shared: { values, architecture: own.architecture } },
+        received: { ...record.received, ...Object.fromEntries(vectors) },
+      });
+      store.write(client, after);
+      return { state: usedOf(after), lambda };
     },
     evaluate: async (client, values) => evaluator.total(values, clients.get(client)!.test),
   };
+}
+
+/** A client before its first round: the dense start, of both adapters where it has two. */
+function newClient({ plan, denseStart }: MethodContext, client: string): ClientRecord {
+  const shared = denseStart(client);
+  const state = plan.personalization.secondAdapter ? { shared, personal: shared } : { shared };
+  return { state, remembered: {}, received: {}, searched: 0, registered: false };
 }
 
 function searchDue(search: MethodContext['plan']['search'], searched: number, round: number): boolean {

@@ -27,8 +27,9 @@ export function resolvedConfiguration(
   // One order of keys, whatever order they were written in: the file is compared byte by byte.
   const { path, sha256: _, ...given } = data as Exclude<Configuration['data'], string>;
   const limits = Object.fromEntries(Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const { algorithm: __, ...rest } = configuration;
   return {
-    ...configuration,
+    ...rest,
     model: { path: model.path, sha256: digests.model },
     data: { path, sha256: digests.data, ...limits },
     sampler: world.sampler.reference,

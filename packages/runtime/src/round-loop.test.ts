@@ -3,8 +3,10 @@ import {
   type AdapterState,
   architectureFrom,
   createLayout,
+  emptyArchitecture,
   fullArchitecture,
   intersect,
+  type PositionRule,
   pack,
   unpackInto,
 } from '@perfit/lora';
@@ -24,6 +26,11 @@ import { memoryStore } from './stores/memory-store.js';
 const layout = createLayout([{ name: 'model.layers.0.self_attn.q_proj', layer: 0, in: 2, out: 2, flops: 8 }], 2);
 const clients = ['a', 'b', 'c'];
 
+const travelOf = (method: Method): PositionRule => ({
+  name: 'test',
+  positions: ({ size }) => (method.fixed?.travel === 'none' ? emptyArchitecture(size) : fullArchitecture(size)),
+});
+
 function context(
   method: Method,
   rounds = 2,
@@ -40,6 +47,7 @@ function context(
     plan: {
       name: method.name,
       method,
+      travel: travelOf(method),
       search: method === perfit ? {} : null,
       expansion: 2,
       aggregator: { make: () => aggregator },
@@ -60,12 +68,19 @@ function arithmetic(
       architecture: masks[clients.indexOf(client)]!,
     };
   const write = (client: string, shared: AdapterState) =>
-    store.write(client, { state: { shared }, searched: 0, registered: true } satisfies ClientRecord);
+    store.write(client, {
+      state: { shared },
+      remembered: {},
+      received: {},
+      searched: 0,
+      registered: true,
+    } satisfies ClientRecord);
   return {
     log,
     clients,
     architecture: (client) => state(client).architecture,
     personal: state,
+    changeFrozen: (residual) => void log.push(`frozen ${residual.length}`),
     train: async (client, job) => {
       job.signal.throwIfAborted();
       log.push(`train ${client} ${job.round}`);
@@ -75,7 +90,7 @@ function arithmetic(
       unpackInto(values, architecture, packed);
       job.report({ type: 'step', step: 1, steps: 1, loss: values[0]!, learningRate: 1 });
       if (job.keep) write(client, { values, architecture });
-      const mask = intersect(architecture, method.travel(architecture, layout, job.round));
+      const mask = intersect(architecture, travelOf(method).positions(layout, job.round));
       return {
         update: {
           client,

@@ -1,9 +1,9 @@
-import type { AdapterState } from '@perfit/lora';
+import type { AdapterState, LowRankFactor } from '@perfit/lora';
 import { concat, defer, EMPTY, finalize, type Observable, of } from 'rxjs';
 import type { RoundEvent, Sampler, Store, Transport } from './contract.js';
 import { aggregate } from './round/aggregate.js';
 import { distribute } from './round/distribute.js';
-import { adapterInUse, type LoopState } from './round/loop-state.js';
+import { adapterInUse, changeFrozen, type LoopState } from './round/loop-state.js';
 import { sample } from './round/sample.js';
 import { train, trainClient } from './round/train.js';
 import { recordOf } from './round-record.js';
@@ -20,6 +20,8 @@ export interface LoopWorld {
     rounds: readonly RoundRecord[],
     moment: 'distributed' | 'local',
     adapterOf: (client: string) => AdapterState,
+    /** What the server's rounds change of the frozen weights. */
+    residual: readonly LowRankFactor[],
   ) => void;
   /** Whether clients keep the local steps that follow the last round. */
   readonly keepLocal: boolean;
@@ -51,6 +53,7 @@ export function roundLoop(
       participants: [],
       fold: null,
     };
+    if (saved) changeFrozen(state);
     const from = (saved?.round ?? 0) + 1;
     const budget = Math.max(...transport.clients.map((client) => context.budget(client)));
     const started: RoundEvent = {
@@ -74,17 +77,19 @@ export function roundLoop(
     const records = () => state.drafts.map(recordOf);
     const saveRounds = (moment: 'distributed' | 'local') =>
       defer(() => {
-        save(records(), moment, moment === 'local' ? transport.personal : (client) => adapterInUse(state, client));
+        const adapterOf = moment === 'local' ? transport.personal : (client: string) => adapterInUse(state, client);
+        save(records(), moment, adapterOf, aggregator.residual?.(state.server) ?? []);
         return EMPTY;
       });
     // The figure after the local steps that would follow the last round, for which alone they are taken.
-    const afterwards = plan.method.trains
-      ? concat(
-          ...transport.clients.map((client) =>
-            trainClient(state, client, rounds + 1, { keep: keepLocal, maySearch: false }, () => {}),
-          ),
-        )
-      : EMPTY;
+    const afterwards =
+      plan.method.trains && !plan.method.pools
+        ? concat(
+            ...transport.clients.map((client) =>
+              trainClient(state, client, rounds + 1, { keep: keepLocal, maySearch: false }, () => {}),
+            ),
+          )
+        : EMPTY;
     return concat(
       of(started),
       ...Array.from({ length: Math.max(0, rounds - from + 1) }, (_, index) =>

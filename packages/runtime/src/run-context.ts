@@ -73,6 +73,32 @@ export function layOut({ configuration, backbone, data }: SharedContext, plan: M
   return { sites, layout, rankOf, expandedRankOf };
 }
 
+/** K of every client: of a search by the budget rule, else what plain LoRA of its rank has. */
+function budgetsOf(
+  { data }: SharedContext,
+  plan: MethodPlan,
+  size: { readonly parameters: (client: string) => number; readonly dense: (client: string) => number },
+): (client: string) => number {
+  if (!plan.search) return size.parameters;
+  const rule = plan.search.budget.make();
+  const inputs = data.clients.map(({ id, train }) => ({
+    client: id,
+    examples: train.length,
+    lossTokens: train.reduce((sum, { ids, promptLength }) => sum + ids.length - promptLength, 0),
+    parameters: size.parameters(id),
+    dense: size.dense(id),
+  }));
+  const budgets = rule.budgets(inputs);
+  const of = new Map(inputs.map(({ client, dense }, index) => [client, { dense, budget: budgets[index]! }]));
+  for (const [client, { dense, budget }] of of)
+    if (!Number.isInteger(budget) || budget < 1 || budget > dense)
+      throw errors.make('over-budget', {
+        what: `budget '${rule.name}' gives client ${client} ${budget} positions of ${dense}`,
+        cure: 'Give every client a whole number from 1 to its expanded space',
+      });
+  return (client) => of.get(client)!.budget;
+}
+
 /** Lays out a method, makes θ₀, and opens its trainer. */
 export function openMethod(shared: SharedContext, plan: MethodPlan): MethodContext {
   const { configuration, backbone, streams, engine } = shared;
@@ -91,7 +117,10 @@ export function openMethod(shared: SharedContext, plan: MethodPlan): MethodConte
     trainer,
     // One more set of steps than rounds: the last one only measures.
     learningRate: learningRateSchedule(plan.learningRate, (configuration.rounds + 1) * configuration.steps),
-    budget: (client) => parametersAtRank(sites, rankOf(client)),
+    budget: budgetsOf(shared, plan, {
+      parameters: (client) => parametersAtRank(sites, rankOf(client)),
+      dense: (client) => parametersAtRank(sites, expandedRankOf(client)),
+    }),
     denseStart: (client) => {
       const architecture = rankArchitecture(layout, expandedRankOf(client));
       return { values: applyArchitecture(start.values, architecture), architecture };

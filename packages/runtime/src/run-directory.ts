@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AdapterState, type Layout, writeAdapter } from '@perfit/lora';
+import { type SavedAdapter, writeAdapter } from '@perfit/lora';
 import { writeWhole } from '@perfit/safetensors';
 import { parse, stringify } from 'yaml';
 import { errors } from './errors.js';
@@ -18,13 +18,7 @@ export interface RunDirectory {
   readonly state: string;
   /** The rounds of `summary.json`, where the run in this directory is complete. */
   readonly finishedRounds: () => readonly RoundRecord[] | null;
-  readonly writeAdapter: (
-    client: string,
-    layout: Layout,
-    state: AdapterState,
-    scale: number,
-    baseModel: string,
-  ) => void;
+  readonly writeAdapter: (client: string, adapter: SavedAdapter) => void;
   readonly writeSummary: (summary: Omit<MethodSummary, 'schema'>) => void;
   /** Also marks the run as complete or not. */
   readonly writeTimings: (timings: Timings, complete: boolean) => void;
@@ -62,14 +56,7 @@ export function openRunDirectory(path: string, resolved: object, resume: boolean
         existsSync(join(path, 'timings.json')) && (read('timings.json') as { complete: boolean }).complete;
       return complete ? (read('summary.json') as MethodSummary).rounds : null;
     },
-    writeAdapter: (client, layout, { values, architecture }, scale, baseModel) =>
-      writeAdapter(join(path, 'clients', encodeURIComponent(client)), {
-        layout,
-        values,
-        architecture,
-        scale,
-        baseModel,
-      }),
+    writeAdapter: (client, adapter) => writeAdapter(join(path, 'clients', encodeURIComponent(client)), adapter),
     writeSummary: (summary) => writeWhole(join(path, 'summary.json'), json({ schema: SUMMARY_SCHEMA, ...summary })),
     writeTimings: (timings, complete) => writeWhole(join(path, 'timings.json'), json({ complete, ...timings })),
   };

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PARTITIONER } from '@perfit/datasets';
+import { composeResidual, lowRankFactors, type SavedAdapter } from '@perfit/lora';
 import type { Engine } from '@perfit/tensorflow';
 import { concat, concatMap, defer, finalize, from, map, type Observable, of, tap } from 'rxjs';
 import type { DependencyContainer } from 'tsyringe';
@@ -9,9 +10,10 @@ import type { Configuration } from './configuration.js';
 import { type Clock, type RoundEvent, SAMPLER } from './contract.js';
 import { errors } from './errors.js';
 import { openEvaluator } from './evaluate-values.js';
-import { loadModel } from './load-model.js';
+import { type LoadedModel, loadModel } from './load-model.js';
 import { localTransport } from './local-transport.js';
-import { type MethodPlan, planMethods } from './method-plan.js';
+import type { MethodPlan } from './method-plan.js';
+import { planMethods } from './plan-methods.js';
 import { randomStreams } from './random-streams.js';
 import { resolvedConfiguration, withoutPaths } from './resolved-configuration.js';
 import { type LoopWorld, roundLoop } from './round-loop.js';
@@ -32,6 +34,8 @@ export interface RunWorld {
   /** Where the run is written; each method into its own folder where there are several. */
   readonly out: string;
   readonly resume: boolean;
+  /** Puts the model on the engine; default: {@link loadModel}. A run that is handed a model does not dispose it. */
+  readonly model?: LoadedModel;
 }
 
 /** A run that is ready to be subscribed. */
@@ -72,7 +76,7 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
   }
   const dataset = openDataset(configuration.data);
   const streams = randomStreams(configuration.seed);
-  const { checkpoint, backbone } = await loadModel(engine, configuration.model, configuration.dtype);
+  const { checkpoint, backbone } = world.model ?? (await loadModel(engine, configuration.model, configuration.dtype));
   const data = dealOut(
     dataset,
     partitioner.make(),
@@ -107,12 +111,19 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
       const store = directoryStore(leader!.directory.state);
       const transport = localTransport(context, store, evaluator);
       const { hear, timings } = timingsRecorder(world.clock);
-      const save: LoopWorld['save'] = (rounds, moment, adapterOf) => {
+      const { layout, scale, start } = context;
+      const subtracted = start.subtracted ? lowRankFactors(layout, start.values, -scale) : [];
+      const save: LoopWorld['save'] = (rounds, moment, adapterOf, residual) => {
+        const changes = [...subtracted, ...residual];
+        // Whoever loads the adapter has the frozen weights as they came: their change goes with it.
+        const savedOf = (client: string): SavedAdapter => {
+          const adapter = { layout, ...adapterOf(client), scale, baseModel };
+          return changes.length > 0 ? { ...adapter, ...composeResidual(adapter, changes) } : adapter;
+        };
         for (const { plan, directory, resolved } of members) {
           // What a method keeps is written at its own moment; before the end, whatever there is.
           if (plan.method.trains && (moment === 'distributed' || plan.method.keeps === 'local')) {
-            for (const client of transport.clients)
-              directory.writeAdapter(client, context.layout, adapterOf(client), context.scale, baseModel);
+            for (const client of transport.clients) directory.writeAdapter(client, savedOf(client));
           }
           directory.writeSummary({
             method: plan.name,
@@ -154,6 +165,8 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
     directories: new Map(plans.map((plan) => [plan.name, directoryOf(plan)])),
     clients: data.clients.map(({ id }) => id),
     events: concat(...trajectoriesOf(plans).map(play)),
-    dispose: () => backbone.dispose(),
+    dispose: () => {
+      if (!world.model) backbone.dispose();
+    },
   };
 }

@@ -1,6 +1,6 @@
 import { createContainer } from './container.js';
-import { planMethods } from './method-plan.js';
 import { validateConfiguration } from './parse-configuration.js';
+import { planMethods } from './plan-methods.js';
 import { trajectoriesOf } from './trajectory.js';
 
 const grouped = (raw: object) =>

@@ -21,4 +21,4 @@ export function trajectoriesOf(plans: readonly MethodPlan[]): readonly Trajector
 const parts = ({ entry: { name: _, method: __, ...strategies } }: MethodPlan) => JSON.stringify(strategies);
 
 const sameSteps = (a: MethodPlan, b: MethodPlan) =>
-  a.method.travel === b.method.travel && a.method.trains === b.method.trains && parts(a) === parts(b);
+  a.method.trains === b.method.trains && a.method.pools === b.method.pools && parts(a) === parts(b);

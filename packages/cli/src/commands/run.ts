@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
   createContainer,
+  explainMethods,
+  explanationText,
   jsonlSink,
+  planMethods,
   prepareRun,
   readConfiguration,
   systemClock,
@@ -12,6 +15,7 @@ import { Command } from 'commander';
 import { connectable, Subject, takeUntil } from 'rxjs';
 import { comparisonSink } from '../comparison-sink.js';
 import { comparisonTable } from '../comparison-table.js';
+import { configuredPlugins } from '../configured-plugins.js';
 import { openEngine } from '../engine.js';
 import { pairedDifferences, pairedTable } from '../paired-table.js';
 import { terminal } from '../terminal.js';
@@ -25,6 +29,8 @@ export function runCommand(): Command {
     .option('--set <key=value...>', 'change keys; values are YAML')
     .option('--out <dir>', 'run directory (default: runs/TIME-NAME)')
     .option('--resume', 'go on with the run in --out after its last whole round')
+    .option('--plugin <module...>', 'load strategies of your own: packages or paths')
+    .option('--explain', 'print what every method expands to, as YAML, and stop')
     .option('--tensorboard <dir>', 'also write TensorBoard event files there')
     .option('--json', 'print the comparison as JSON')
     .addHelpText(
@@ -33,17 +39,23 @@ export function runCommand(): Command {
 Examples:
   perfit run
   perfit run --set methods=[fedit,perfit] --set seed=2
+  perfit run --set algorithm=ditto --explain
   perfit run examples/fedflan/perfit.yaml --set data=path/to/fedflan --out runs/fedflan
   perfit run examples/fedflan/perfit.yaml --out runs/fedflan --resume`,
     )
     .action(async (config: string | undefined, options, command: Command) => {
       const { file, overrides } = sortOut(config, options.set ?? []);
       const configuration = readConfiguration(file ?? null, overrides);
+      const container = createContainer(await configuredPlugins(configuration, file, options.plugin));
+      if (options.explain) {
+        const methods = explainMethods(planMethods(container, configuration));
+        return options.json ? terminal.json({ methods }) : terminal.result(explanationText(methods).trimEnd());
+      }
       const out = options.out ?? freshDirectory(file);
       const engine = await openEngine(command.optsWithGlobals());
       const run = await prepareRun(configuration, {
         engine,
-        container: createContainer(),
+        container,
         clock: systemClock,
         out,
         resume: options.resume === true,

@@ -1,12 +1,13 @@
-import { emptyArchitecture } from '@perfit/lora';
 import type { Method } from '../contract.js';
+import { averaging } from './averaging.js';
 
 /** LoRA on every client alone: everything trains, nothing travels, all is personal. */
 export const localOnly: Method = {
   name: 'local-only',
   summary: 'LoRA on every client alone: everything trains, nothing travels, all is personal.',
-  preset: { initialization: 'zero', aggregator: 'weighted-mean', adoption: 'replace', localUpdate: 'plain' },
+  source: 'control; LoRA of Hu et al. 2021',
+  preset: { initialization: averaging.initialization, trainable: 'all', localUpdate: 'plain' },
+  fixed: { travel: 'none' },
   trains: true,
-  travel: (architecture) => emptyArchitecture(architecture.size),
   keeps: 'distributed',
 };

@@ -1,14 +1,20 @@
-import { concat, defer, mergeMap, type Observable, of } from 'rxjs';
+import { intersect } from '@perfit/lora';
+import { concat, defer, EMPTY, mergeMap, type Observable, of } from 'rxjs';
 import { perplexity } from '../averages.js';
 import type { Loss, RoundEvent } from '../contract.js';
 import { downloadBytes } from '../cost-book.js';
 import { recordOf } from '../round-record.js';
-import { adapterInUse, type LoopState, lineOf, travelling } from './loop-state.js';
+import { everTravelling, travelling } from '../travel.js';
+import { adapterInUse, changeFrozen, isFederated, type LoopState, lineOf } from './loop-state.js';
 
 /** Step 4: every client gets its download and adopts it; then everyone is scored, and the round is saved. */
 export function distribute(state: LoopState, round: number): Observable<RoundEvent> {
   const { name: method } = state.context.plan;
   return concat(
+    defer(() => {
+      changeFrozen(state);
+      return EMPTY;
+    }),
     ...state.transport.clients.map((client) =>
       defer(() => distributeTo(state, client, round)).pipe(mergeMap((events) => events)),
     ),
@@ -22,17 +28,17 @@ export function distribute(state: LoopState, round: number): Observable<RoundEve
 
 async function distributeTo(state: LoopState, client: string, round: number): Promise<readonly RoundEvent[]> {
   const { transport, aggregator, context } = state;
-  const { plan } = context;
+  const { plan, layout } = context;
   state.signal.throwIfAborted();
   const line = lineOf(state, round, client)!;
   const about = { method: plan.name, round, client };
   const events: RoundEvent[] = [];
-  const travels = plan.method.trains ? travelling(state, client, round) : null;
-  const federated = travels !== null && travels.live > 0;
+  const federated = isFederated(state);
   const globalModule = federated ? aggregator.globalModule(state.server) : null;
   let values: Float32Array | null = null;
   if (plan.method.trains) {
     if (federated) {
+      const travels = travelling(plan, layout, transport.architecture(client), round);
       const download = aggregator.download(state.server, { client, architecture: travels });
       const { lambda } = await transport.deliver(client, round, download);
       line.bytesDown = downloadBytes(download.mask, travels);
@@ -41,7 +47,8 @@ async function distributeTo(state: LoopState, client: string, round: number): Pr
     const { values: own, architecture } = adapterInUse(state, client);
     values = own;
     line.live = architecture.live;
-    line.shared = federated ? aggregator.sharedPositions(state.server, architecture).live : 0;
+    const travels = intersect(architecture, everTravelling(plan, layout));
+    line.shared = federated ? aggregator.sharedPositions(state.server, travels).live : 0;
     line.exclusive = line.live - line.shared;
   }
   const scored = (module: 'personal' | 'global', loss: Loss) =>

@@ -2,6 +2,7 @@ import type { Aggregator, Fold, ServerState } from '@perfit/aggregation';
 import { type AdapterState, type Architecture, fullArchitecture } from '@perfit/lora';
 import type { ClientDraft, RoundDraft, Store, Transport } from '../contract.js';
 import type { MethodContext } from '../run-context.js';
+import { everTravelling } from '../travel.js';
 
 /** What the four steps of a round read and write; owned by the loop of one run. */
 export interface LoopState {
@@ -45,10 +46,13 @@ export function draftRound(state: LoopState, round: number): RoundDraft {
 export const lineOf = (state: LoopState, round: number, client: string): ClientDraft | undefined =>
   state.drafts.find((draft) => draft.round === round)?.clients.find(({ id }) => id === client);
 
-/** What of a client's architecture travels in a round. */
-export function travelling(state: LoopState, client: string, round: number): Architecture {
-  const { plan, layout } = state.context;
-  return plan.method.travel(state.transport.architecture(client), layout, round);
+/** Whether anything travels in any round. */
+export const isFederated = ({ context: { plan, layout } }: LoopState): boolean =>
+  plan.method.trains && everTravelling(plan, layout).live > 0;
+
+/** Tells every client what the server's rounds so far change of the frozen weights. */
+export function changeFrozen({ aggregator, transport, server }: LoopState): void {
+  if (aggregator.residual) transport.changeFrozen(aggregator.residual(server));
 }
 
 /**
@@ -58,8 +62,7 @@ export function travelling(state: LoopState, client: string, round: number): Arc
 export function adapterInUse(state: LoopState, client: string): AdapterState {
   const { transport, aggregator, registry, context, server } = state;
   const { size } = context.layout;
-  const federated = context.plan.method.travel(fullArchitecture(size), context.layout, 1).live > 0;
-  if (registry.has(client) || !federated) return transport.personal(client);
+  if (registry.has(client) || !isFederated(state)) return transport.personal(client);
   return {
     values: aggregator.globalModule(server),
     architecture: aggregator.sharedPositions(server, fullArchitecture(size)),

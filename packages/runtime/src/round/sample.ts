@@ -7,9 +7,10 @@ export function sample(state: LoopState, sampler: Sampler, round: number): Obser
   return defer(() => {
     draftRound(state, round);
     const { plan, streams } = state.context;
-    state.participants = plan.method.trains
-      ? sampler.sample(state.transport.clients, round, streams.stream('sample', '', round))
-      : [];
+    const { clients } = state.transport;
+    if (!plan.method.trains) state.participants = [];
+    else if (plan.method.pools) state.participants = clients.slice(0, 1);
+    else state.participants = sampler.sample(clients, round, streams.stream('sample', '', round));
     return of<RoundEvent>({ type: 'round-started', method: plan.name, round, participants: state.participants });
   });
 }

@@ -66,7 +66,7 @@ export function trainClient(
         splitPairs,
       });
       const before = lineOf(state, round - 1, client);
-      if (!before) return;
+      if (!before || state.context.plan.method.pools) return;
       before.afterLocal = await state.transport.evaluate(client, trained.state.values);
       subscriber.next({
         type: 'client-evaluated',

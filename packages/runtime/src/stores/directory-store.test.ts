@@ -32,7 +32,14 @@ describe('directoryStore', () => {
     const directory = fresh();
     const store = directoryStore(directory);
     const personal = { values: Float32Array.from(values, (value) => 2 * value), architecture: fullArchitecture(12) };
-    store.write(line.id, { state: { shared: { values, architecture }, personal }, searched: 2, registered: true });
+    store.write(line.id, {
+      state: { shared: { values, architecture }, personal },
+      used: personal.values,
+      remembered: { ownControl: values },
+      received: { control: values },
+      searched: 2,
+      registered: true,
+    });
     store.checkpoint(checkpoint(1));
     const other = directoryStore(directory);
     expect(other.restore()).toEqual(checkpoint(1));

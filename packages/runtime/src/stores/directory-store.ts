@@ -60,7 +60,7 @@ function save(
   records: ReadonlyMap<string, ClientRecord>,
 ): void {
   writeArrays(join(directory, 'server.safetensors'), server);
-  for (const [client, { state, searched, registered }] of records) {
+  for (const [client, { state, used, remembered, received, searched, registered }] of records) {
     const known = registry.get(client);
     const named = Object.entries(state).filter((entry): entry is [string, AdapterState] => entry[1] !== undefined);
     const arrays = Object.fromEntries(
@@ -69,7 +69,16 @@ function save(
         [`${name}.mask`, adapter.architecture.bits],
       ]),
     );
-    writeArrays(fileOf(directory, client), known ? { ...arrays, registered: known.bits } : arrays, {
+    const prefixed = (prefix: string, vectors: Readonly<Record<string, Float32Array>>) =>
+      Object.fromEntries(Object.entries(vectors).map(([name, vector]) => [`${prefix}/${name}`, vector]));
+    const all = {
+      ...arrays,
+      ...prefixed('remembered', remembered),
+      ...prefixed('received', received),
+      ...(used ? { used } : {}),
+      ...(known ? { registered: known.bits } : {}),
+    };
+    writeArrays(fileOf(directory, client), all, {
       client,
       searched: String(searched),
       registered: String(registered),
@@ -98,8 +107,17 @@ function load(directory: string, records: Map<string, ClientRecord>): Checkpoint
     };
     const shared = adapter('shared')!;
     const personal = adapter('personal');
+    const vectors = (prefix: string) =>
+      Object.fromEntries(
+        Object.entries(arrays).flatMap(([name, array]) =>
+          name.startsWith(`${prefix}/`) ? [[name.slice(prefix.length + 1), array as Float32Array]] : [],
+        ),
+      );
     records.set(client, {
       state: personal ? { shared, personal } : { shared },
+      ...(arrays.used ? { used: arrays.used as Float32Array } : {}),
+      remembered: vectors('remembered'),
+      received: vectors('received'),
       searched: Number(facts.searched),
       registered: facts.registered === 'true',
     });

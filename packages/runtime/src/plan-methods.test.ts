@@ -1,8 +1,13 @@
 import { createContainer } from './container.js';
-import { planMethods } from './method-plan.js';
+import { explainMethods } from './explain-methods.js';
 import { validateConfiguration } from './parse-configuration.js';
+import { planMethods } from './plan-methods.js';
+import { builtInMethods } from './register.js';
 
 const plan = (raw: object) => planMethods(createContainer(), validateConfiguration(raw, 'test'));
+const without = (object: object, keys: readonly string[]) =>
+  Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
+const fixedKeys = (name: string) => Object.keys(builtInMethods.find((method) => method.name === name)!.fixed ?? {});
 const failure = (raw: object) => {
   try {
     plan(raw);
@@ -41,6 +46,72 @@ describe('planMethods', () => {
   it('takes perfit-validated as a preset and as an entry', () => {
     for (const entry of ['perfit-validated', { name: 'perfit-validated', method: 'perfit', adoption: 'validated' }])
       expect(plan({ methods: [entry] })[0]!.entry.adoption).toMatchObject({ name: 'validated' });
+  });
+
+  it('takes one method by name as algorithm', () => {
+    expect(plan({ algorithm: 'ditto' }).map(({ name }) => name)).toEqual(['ditto']);
+  });
+
+  it('every built-in method plans, and says what it is made of', () => {
+    const plans = plan({ methods: builtInMethods.map(({ name }) => name) });
+    for (const { name, summary, source, parts } of explainMethods(plans)) {
+      expect([name, summary, source].every((text) => text.length > 3)).toBe(true);
+      // What is printed is a configuration again, of the same parts.
+      const [again] = plan({ methods: [{ name, ...without(parts, fixedKeys(name)) }] });
+      expect(without(again!.entry, ['name'])).toEqual(parts);
+    }
+  });
+
+  it('combines kinds by a line each', () => {
+    const [plan1, plan2] = plan({
+      methods: [
+        { name: 'a', method: 'fedsa-lora', serverRule: 'fed-adam' },
+        { name: 'b', method: 'perfit', personalization: { name: 'ditto', lambda: 0.5 }, travel: 'none' },
+      ],
+    });
+    expect(plan1!.entry).toMatchObject({ travel: { name: 'factor', factor: 'A' }, serverRule: { name: 'fed-adam' } });
+    expect(plan2!.entry).toMatchObject({ personalization: { name: 'ditto', lambda: 0.5 }, search: { iterations: 4 } });
+  });
+
+  it.each([
+    [
+      'products of pruned factors',
+      { name: 'x', method: 'perfit', aggregator: 'flex-lora' },
+      /flex-lora.* granularity 'weight' prunes single positions.*granularity 'rank'/,
+    ],
+    [
+      'stacking half of the factors',
+      { name: 'x', method: 'ffa-lora', aggregator: 'flora' },
+      /flora.*travel is 'factor'/,
+    ],
+    [
+      'a control that no client sends',
+      { name: 'x', method: 'fedit', aggregator: 'scaffold' },
+      /scaffold.*'controlChange'.*localUpdate 'plain'/,
+    ],
+    [
+      'a control that no server sends',
+      { name: 'x', method: 'fedit', localUpdate: 'scaffold' },
+      /localUpdate 'scaffold' needs 'control'.*weighted-mean/,
+    ],
+    [
+      'choosing against changed weights',
+      { name: 'x', method: 'flora', adoption: 'validated' },
+      /adoption is 'validated'/,
+    ],
+    [
+      'a search of what is frozen',
+      { name: 'x', method: 'perfit', trainable: { name: 'factor', factor: 'B' } },
+      /trainable is 'factor'/,
+    ],
+    [
+      'a search without steps',
+      { name: 'x', method: 'perfit', personalization: 'moreau' },
+      /personalization 'moreau' gives it none/,
+    ],
+    ['a server rule without a point to move', { name: 'x', method: 'fedamp', serverRule: 'fed-adam' }, /fed-adam/],
+  ])('refuses %s before anything loads', (_, entry, message) => {
+    expect(failure({ methods: [entry] }).message).toMatch(message);
   });
 
   it.each([

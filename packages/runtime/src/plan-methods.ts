@@ -1,0 +1,139 @@
+import { ADOPTION, AGGREGATOR, SERVER_RULE } from '@perfit/aggregation';
+import { INITIALIZATION, POSITION_RULE } from '@perfit/lora';
+import { BUDGET_RULE, GRANULARITY, IMPORTANCE, SCHEDULE } from '@perfit/nas';
+import { LOCAL_UPDATE } from '@perfit/training';
+import { closest } from 'fastest-levenshtein';
+import type { DependencyContainer } from 'tsyringe';
+import { checkCombination } from './check-combination.js';
+import { type Configuration, type MethodEntry, type StrategyReference, searchDefaults } from './configuration.js';
+import { METHOD, type Method, PERSONALIZATION, type StrategyKey, type StrategyKeys } from './contract.js';
+import { errors } from './errors.js';
+import type { MethodPlan } from './method-plan.js';
+import { resolveStrategy } from './strategies.js';
+
+/** Every strategy key, with what stands in for it where a method does not use it. */
+const UNUSED = {
+  expansion: 1,
+  initialization: 'zero',
+  importance: 'first',
+  schedule: 'cubic',
+  granularity: 'weight',
+  search: {},
+  budget: 'fixed',
+  trainable: 'all',
+  travel: 'all',
+  localUpdate: 'plain',
+  personalization: 'none',
+  aggregator: 'weighted-mean',
+  serverRule: 'none',
+  adoption: 'replace',
+} as const satisfies Record<StrategyKey, unknown>;
+
+const STRATEGY_KEYS = Object.keys(UNUSED) as StrategyKey[];
+
+/** Expands every entry of `methods`: preset, then the configuration's own keys, then the entry's. */
+export function planMethods(container: DependencyContainer, configuration: Configuration): readonly MethodPlan[] {
+  const { algorithm, methods } = configuration;
+  const entries = algorithm === undefined ? methods : [algorithm];
+  const plans = entries.map((entry) =>
+    planMethod(container, configuration, typeof entry === 'string' ? { name: entry } : entry),
+  );
+  const twice = plans.find((plan, index) => plans.findIndex((other) => other.name === plan.name) !== index);
+  if (twice) {
+    throw errors.make('invalid-configuration', {
+      what: `methods names '${twice.name}' twice`,
+      cure: 'Give each entry a name of its own',
+    });
+  }
+  // What the user wrote is validated also where no method uses it.
+  resolveParts(container, { ...UNUSED, ...pick(configuration) });
+  return plans;
+}
+
+const pick = (source: object): StrategyKeys =>
+  Object.fromEntries(
+    STRATEGY_KEYS.map((key) => [key, (source as StrategyKeys)[key]]).filter(([, value]) => value !== undefined),
+  );
+
+function findMethod(container: DependencyContainer, wanted: string): Method {
+  const methods = container.isRegistered(METHOD, true) ? container.resolveAll(METHOD) : [];
+  const method = methods.findLast((candidate) => candidate.name === wanted);
+  if (method) return method;
+  const names = methods.map((candidate) => candidate.name);
+  throw errors.make('unknown-strategy', {
+    what: `unknown method '${wanted}': there are ${names.join(', ')}`,
+    cure: `Did you mean '${closest(wanted, names)}'`,
+  });
+}
+
+function planMethod(container: DependencyContainer, configuration: Configuration, entry: MethodEntry): MethodPlan {
+  const method = findMethod(container, entry.method ?? entry.name);
+  const uses = (key: StrategyKey) => key in method.preset;
+  for (const key of STRATEGY_KEYS) {
+    if (entry[key] !== undefined && !uses(key)) {
+      throw errors.make('unused-key', {
+        what: `method '${entry.name}' (${method.name}) does not use ${key}`,
+        cure: `Remove ${key} from that entry`,
+      });
+    }
+  }
+  const own = Object.fromEntries(Object.entries(pick(configuration)).filter(([key]) => uses(key as StrategyKey)));
+  const keys: StrategyKeys = { ...method.preset, ...own, ...pick(entry), ...method.fixed };
+  const parts = resolveParts(container, { ...UNUSED, ...keys });
+  const { importance, schedule, granularity, budget } = parts;
+  const search = uses('search') ? { ...searchDefaults(keys.search), importance, schedule, granularity, budget } : null;
+  if (search && search.iterations * search.stepsBetween > configuration.steps) {
+    throw errors.make('too-few-steps', {
+      what: `search of '${entry.name}' takes ${search.iterations} × ${search.stepsBetween} steps, a round has ${configuration.steps}`,
+      cure: 'Raise steps, or lower search.iterations or search.stepsBetween',
+    });
+  }
+  const written = Object.fromEntries(
+    [...Object.keys(method.preset), ...Object.keys(method.fixed ?? {})].map((key) => [
+      key,
+      key === 'expansion'
+        ? keys.expansion
+        : key === 'search'
+          ? searchDefaults(keys.search)
+          : parts[key as keyof typeof parts].reference,
+    ]),
+  );
+  const rank = entry.rank ?? configuration.rank;
+  const learningRate = entry.learningRate ?? configuration.learningRate;
+  const plan: MethodPlan = {
+    name: entry.name,
+    method,
+    rank,
+    expansion: uses('expansion') ? (keys.expansion as number) : 1,
+    learningRate,
+    initialization: parts.initialization,
+    aggregator: { make: () => parts.serverRule.make().wrap(parts.aggregator.make()) },
+    adoption: parts.adoption,
+    localUpdate: parts.localUpdate,
+    personalization: parts.personalization.make(),
+    trainable: parts.trainable.make(),
+    travel: parts.travel.make(),
+    search,
+    entry: { name: entry.name, method: method.name, rank, learningRate, ...written } as MethodEntry,
+  };
+  checkCombination(plan);
+  return plan;
+}
+
+function resolveParts(container: DependencyContainer, keys: Readonly<Record<StrategyKey, unknown>>) {
+  const reference = (key: StrategyKey) => keys[key] as StrategyReference;
+  return {
+    initialization: resolveStrategy(container, INITIALIZATION, 'initialization', reference('initialization')),
+    importance: resolveStrategy(container, IMPORTANCE, 'importance', reference('importance')),
+    schedule: resolveStrategy(container, SCHEDULE, 'schedule', reference('schedule')),
+    granularity: resolveStrategy(container, GRANULARITY, 'granularity', reference('granularity')),
+    budget: resolveStrategy(container, BUDGET_RULE, 'budget', reference('budget')),
+    trainable: resolveStrategy(container, POSITION_RULE, 'trainable', reference('trainable')),
+    travel: resolveStrategy(container, POSITION_RULE, 'travel', reference('travel')),
+    localUpdate: resolveStrategy(container, LOCAL_UPDATE, 'localUpdate', reference('localUpdate')),
+    personalization: resolveStrategy(container, PERSONALIZATION, 'personalization', reference('personalization')),
+    aggregator: resolveStrategy(container, AGGREGATOR, 'aggregator', reference('aggregator')),
+    serverRule: resolveStrategy(container, SERVER_RULE, 'serverRule', reference('serverRule')),
+    adoption: resolveStrategy(container, ADOPTION, 'adoption', reference('adoption')),
+  };
+}
