@@ -39,6 +39,22 @@ describe('weightedMean', () => {
     expect(g[5]).toBe(0.5);
   });
 
+  test('keeps what clients hold and nobody sends: a factor that does not travel stays at its start', () => {
+    const [low, held] = [architectureFrom(layout.size, (p) => p < 10), architectureFrom(layout.size, (p) => p < 20)];
+    const updates = ['a', 'b'].map((client) => ({
+      ...sampleUpdate(client, low, 1, seededRandom(3)),
+      architecture: held,
+    }));
+    const rule = weightedMean();
+    const before = startServer(rule, layout);
+    const g = rule.globalModule(nextRound(rule, layout, before, updates).state);
+    const start = rule.globalModule(before.state);
+    expect(g.subarray(10, 20)).toEqual(start.subarray(10, 20));
+    expect(g.subarray(0, 10)).toEqual(updates[0].values);
+    // What nobody holds any more is pruned.
+    expect(g.subarray(20).every((value) => value === 0)).toBe(true);
+  });
+
   test('one full client: the mean is its own values, bit for bit', () => {
     const rule = weightedMean();
     fc.assert(

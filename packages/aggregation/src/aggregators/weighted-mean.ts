@@ -8,8 +8,9 @@ import { stateArray } from '../state-array.js';
 
 /**
  * FedIT's rule (Zhang et al. 2023; FedAvg, McMahan et al. 2017): g[p] = Σ n_i θ_i[p] / Σ n_i over all of a round's
- * updates. A position that an update does not carry counts as 0. Everyone receives g on its whole architecture; before
- * the first update g = θ₀. State: `g [P]`.
+ * updates. A position that an update does not carry counts as 0; one that clients hold and none of them sends, since it
+ * does not travel, keeps its g. Everyone receives g on its whole architecture; before the first update g = θ₀.
+ * State: `g [P]`.
  */
 export function weightedMean(): Aggregator {
   return {
@@ -17,17 +18,26 @@ export function weightedMean(): Aggregator {
     initialize: (layout, start) => ({ g: stateArray({ start }, 'start', 'Float32Array', layout.size).slice() }),
     fold: (state, context) => {
       const { size } = context.layout;
-      stateArray(state, 'g', 'Float32Array', size);
+      const before = stateArray(state, 'g', 'Float32Array', size);
+      const sent = new Uint8Array(Math.ceil(size / 8));
+      const held = new Uint8Array(sent.length);
       const sum = new Float64Array(size);
       let weight = 0;
       return checkedFold(state, context, {
-        add: ({ mask, values, examples }) => {
+        add: ({ mask, architecture, values, examples }) => {
+          for (let byte = 0; byte < sent.length; byte++) {
+            sent[byte] |= mask.bits[byte];
+            held[byte] |= architecture.bits[byte];
+          }
           addScaled(sum, mask, values, examples);
           weight += examples;
         },
         finish: () => {
           const g = new Float32Array(size);
-          for (let p = 0; p < size; p++) g[p] = sum[p] / weight;
+          for (let p = 0; p < size; p++) {
+            const stays = ((held[p >> 3] & ~sent[p >> 3]) >> (p & 7)) & 1;
+            g[p] = stays ? before[p] : sum[p] / weight;
+          }
           return { g };
         },
       });
