@@ -1,4 +1,5 @@
-import type { Architecture, Layout } from '@perfit/lora';
+import type { Download, Update } from '@perfit/aggregation';
+import type { Architecture, Layout, LowRankFactor } from '@perfit/lora';
 import type { ModelConfig, Site } from '@perfit/models';
 
 /** Bytes of a mask of `size` positions, as it is encoded: one bit each, nothing where every position is live. */
@@ -6,14 +7,40 @@ function maskBytes(mask: { readonly live: number; readonly size: number }, size 
   return mask.live === size ? 0 : Math.ceil(size / 8);
 }
 
-/** Bytes of an upload: f32 values, and the mask where the server does not know it yet. */
-export function uploadBytes(mask: Architecture, known: boolean): number {
-  return 4 * mask.live + (known ? 0 : maskBytes(mask));
+/** Bytes of an upload: f32 values and further vectors, and the mask where the server does not know it yet. */
+export function uploadBytes({ mask, vectors = {} }: Pick<Update, 'mask' | 'vectors'>, known: boolean): number {
+  return 4 * mask.live * (1 + Object.keys(vectors).length) + (known ? 0 : maskBytes(mask));
 }
 
-/** Bytes of a download: f32 values, and which of the receiver's live positions they are. */
-export function downloadBytes(mask: Architecture, receiver: Architecture): number {
-  return 4 * mask.live + maskBytes(mask, receiver.live);
+/** Bytes of a download: f32 values and further vectors, and which of the receiver's live positions they are. */
+export function downloadBytes(
+  { mask, vectors = {} }: Pick<Download, 'mask' | 'vectors'>,
+  receiver: Architecture,
+): number {
+  return 4 * mask.live * (1 + Object.keys(vectors).length) + maskBytes(mask, receiver.live);
+}
+
+/** Total rank of a residual by site. */
+export function residualRanks(residual: readonly LowRankFactor[]): ReadonlyMap<string, number> {
+  const ranks = new Map<string, number>();
+  for (const { site, rank } of residual) ranks.set(site, (ranks.get(site) ?? 0) + rank);
+  return ranks;
+}
+
+/**
+ * Bytes that tell a client what a round changed of the frozen weights: the components that are new, or, where it is no
+ * longer told by components, the whole of a site; never more than its dense change.
+ */
+export function residualBytes(
+  sites: readonly { readonly name: string; readonly in: number; readonly out: number }[],
+  before: ReadonlyMap<string, number>,
+  now: ReadonlyMap<string, number>,
+): number {
+  return sites.reduce((sum, { name, in: width, out }) => {
+    const [old = 0, rank = 0] = [before.get(name), now.get(name)];
+    const components = rank > old ? rank - old : rank;
+    return sum + 4 * Math.min(components * (width + out), width * out);
+  }, 0);
 }
 
 /** What one token costs, in floating-point operations; attention's own products are left out, as is everything element-wise. */

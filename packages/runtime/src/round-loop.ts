@@ -52,6 +52,8 @@ export function roundLoop(
       drafts: structuredClone([...(saved?.drafts ?? [])]),
       participants: [],
       fold: null,
+      residualRanks: new Map(),
+      residualBytes: 0,
     };
     if (saved) changeFrozen(state);
     const from = (saved?.round ?? 0) + 1;

@@ -1,6 +1,7 @@
 import type { Aggregator, Fold, ServerState } from '@perfit/aggregation';
 import { type AdapterState, type Architecture, fullArchitecture } from '@perfit/lora';
 import type { ClientDraft, RoundDraft, Store, Transport } from '../contract.js';
+import { residualBytes, residualRanks } from '../cost-book.js';
 import type { MethodContext } from '../run-context.js';
 import { everTravelling } from '../travel.js';
 
@@ -19,6 +20,9 @@ export interface LoopState {
   // Set by one step of a round for the next.
   participants: readonly string[];
   fold: Fold | null;
+  /** Ranks of the residual by site, and what the last round's change of it costs every client. */
+  residualRanks: ReadonlyMap<string, number>;
+  residualBytes: number;
 }
 
 /** An empty line of measurements for every client. */
@@ -51,8 +55,14 @@ export const isFederated = ({ context: { plan, layout } }: LoopState): boolean =
   plan.method.trains && everTravelling(plan, layout).live > 0;
 
 /** Tells every client what the server's rounds so far change of the frozen weights. */
-export function changeFrozen({ aggregator, transport, server }: LoopState): void {
-  if (aggregator.residual) transport.changeFrozen(aggregator.residual(server));
+export function changeFrozen(state: LoopState): void {
+  const { aggregator, transport, server, context } = state;
+  if (!aggregator.residual) return;
+  const residual = aggregator.residual(server);
+  const ranks = residualRanks(residual);
+  state.residualBytes = residualBytes(context.layout.sites, state.residualRanks, ranks);
+  state.residualRanks = ranks;
+  transport.changeFrozen(residual);
 }
 
 /**

@@ -22,10 +22,7 @@ export function train(state: LoopState, round: number): Observable<RoundEvent> {
           const { update } = trained;
           const known = state.registry.get(client);
           const line = lineOf(state, round, client)!;
-          line.bytesUp = uploadBytes(
-            update.mask,
-            known !== undefined && equalArchitectures(known, update.architecture),
-          );
+          line.bytesUp = uploadBytes(update, known !== undefined && equalArchitectures(known, update.architecture));
           line.flops = trained.flops;
           state.fold!.add(update);
           state.registry.set(client, update.architecture);
