@@ -9,4 +9,7 @@ export const errors = defineErrors('nas', {
   'vanishing-scores': 'Every score of A, or every score of B, is exactly 0: pruning would be blind.',
   'bad-schedule': 'A schedule keeps a number of positions that is not whole or outside of its range.',
   'bad-selection': 'A granularity kept more than it was allowed to, or positions that were pruned before.',
+  'nothing-fits': 'No unit of the granularity fits into the budget.',
+  'bad-option': 'An option of a strategy is outside of its range.',
+  'bad-budget': 'A budget rule dealt out budgets that are not whole, out of range or too many in total.',
 });

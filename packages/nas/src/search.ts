@@ -38,6 +38,11 @@ function checkSelection(before: Architecture, after: Architecture, keep: number,
       what: `the granularity "${granularity.name}" kept ${after.live} positions of ${keep}, ${difference(after, before).live} of them pruned before`,
       cure: 'Keep live positions only, and no more than asked',
     });
+  if (after.live === 0)
+    throw errors.make('nothing-fits', {
+      what: `no unit of the granularity "${granularity.name}" fits into ${keep} positions`,
+      cure: 'Raise the rank, lower the expansion, or use the granularity weight',
+    });
 }
 
 /**
@@ -47,7 +52,7 @@ function checkSelection(before: Architecture, after: Architecture, keep: number,
  * (e = 1) nothing is pruned, and the same steps are taken.
  *
  * @throws `vanishing-scores` where all scores of A, or all of B, are 0 and something is to be pruned; `bad-search`,
- * `bad-schedule`, `bad-selection`, `size-mismatch`, and those of the strategies
+ * `bad-schedule`, `bad-selection`, `nothing-fits`, `size-mismatch`, and those of the strategies
  * @example
  * const { architecture } = await search({
  *   trainee, importance: first(), schedule: cubic(), granularity: weight(), iterations: 4, stepsBetween: 1,

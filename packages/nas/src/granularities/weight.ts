@@ -1,8 +1,8 @@
 import { architectureFrom, livePositions, pack } from '@perfit/lora';
 import { defineStrategy } from '@perfit/strategy';
 import { z } from 'zod';
+import { checkScores } from '../check-scores.js';
 import type { Granularity } from '../contract.js';
-import { errors } from '../errors.js';
 import { nthLargest } from '../threshold.js';
 
 /**
@@ -14,25 +14,15 @@ import { nthLargest } from '../threshold.js';
 export function weight(): Granularity {
   return {
     name: 'weight',
-    select: ({ layout, scores, architecture, keep }) => {
-      if (scores.length !== layout.size)
-        throw errors.make('size-mismatch', {
-          what: `there are ${scores.length} scores for a layout of ${layout.size}`,
-          cure: 'Score every position',
-        });
-      const positions = livePositions(architecture);
-      const live = pack(scores, architecture);
-      const nan = live.findIndex(Number.isNaN);
-      if (nan >= 0)
-        throw errors.make('not-a-number', {
-          what: `the score of position ${positions[nan]} is NaN`,
-          cure: 'The training diverged: lower the learning rate',
-        });
+    select: (selection) => {
+      checkScores(selection);
+      const { layout, scores, architecture, keep } = selection;
       if (keep >= architecture.live) return architecture;
       if (keep <= 0) return architectureFrom(layout.size, []);
+      const live = pack(scores, architecture);
       const { value, equal } = nthLargest(live, keep);
       let ties = equal;
-      const kept = positions.filter((_, i) => live[i] > value || (live[i] === value && ties-- > 0));
+      const kept = livePositions(architecture).filter((_, i) => live[i] > value || (live[i] === value && ties-- > 0));
       return architectureFrom(layout.size, kept);
     },
   };

@@ -1,0 +1,61 @@
+import { type Architecture, pack } from '@perfit/lora';
+import { defineStrategy } from '@perfit/strategy';
+import { z } from 'zod';
+import { checkScores } from '../check-scores.js';
+import type { Granularity } from '../contract.js';
+import { layersOf, liveFrom, upperPart } from '../layers.js';
+import { nthLargest } from '../threshold.js';
+import { weight } from './weight.js';
+
+/** Sum of the `keep` largest scores that are live, of at least as many. */
+function bestSum(scores: Float32Array, architecture: Architecture, keep: number): number {
+  const live = pack(scores, architecture);
+  const { value, equal } = nthLargest(live, keep);
+  return live.reduce((sum, score) => (score > value ? sum + score : sum), equal * value);
+}
+
+/**
+ * The adapters below a layer d as one block that is pruned, single positions from d on: exactly min(keep, live) stay,
+ * the best by score in the layers from d on. Of the depths whose layers hold that many, d is the one with the most
+ * score by floating-point operation,
+ *
+ * V(d) / C(d),  V(d) = Σ of the `keep` best scores from d on,  C(d) = 6 · keep + Σ_j F_j + Σ_{j>d} F_j per token:
+ *
+ * the adapter's forward and two gradients, the frozen projections forward, and backward through those above layer d,
+ * since a backward pass may end at d. V falls with d as C does: a block goes where it holds a smaller share of the
+ * score than of the compute. Of equal depths the lower. F counts adapted projections only. Ours; a client's depth
+ * depends on its data. Scores are ≥ 0, and should not be per FLOP already.
+ *
+ * @throws `not-a-number`, `size-mismatch`
+ */
+export function prefixWeight(): Granularity {
+  return {
+    name: 'prefix-weight',
+    select: (selection) => {
+      checkScores(selection);
+      const { layout, scores, architecture, keep } = selection;
+      if (keep >= architecture.live || keep <= 0) return weight().select(selection);
+      const layers = layersOf(layout);
+      const live = liveFrom(architecture, layers);
+      let backward = layers.flops.reduce((sum, flops) => sum + flops, 0);
+      const always = 6 * keep + backward;
+      let best = { worth: Number.NEGATIVE_INFINITY, part: architecture };
+      for (let depth = 0; live[depth] >= keep; depth++) {
+        backward -= layers.flops[depth];
+        const part = upperPart(architecture, layers, depth);
+        const worth = bestSum(scores, part, keep) / (always + backward);
+        if (worth > best.worth) best = { worth, part };
+      }
+      return weight().select({ ...selection, architecture: best.part });
+    },
+  };
+}
+
+/** Registers {@link prefixWeight}. */
+export const prefixWeightFactory = defineStrategy({
+  kind: 'granularity',
+  name: 'prefix-weight',
+  summary: 'Single positions above a depth that has the most score by floating-point operation: exactly K stay.',
+  optionsSchema: z.strictObject({}),
+  make: () => prefixWeight(),
+});
