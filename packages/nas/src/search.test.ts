@@ -1,20 +1,14 @@
 import {
   type Architecture,
-  applyArchitecture,
   architectureFrom,
-  createLayout,
   difference,
-  fullArchitecture,
-  type Initialization,
   isLive,
-  mergeDelta,
   parametersAtRank,
   rankArchitecture,
-  slotsBySite,
   symmetric,
   zero,
 } from '@perfit/lora';
-import { sampleSites, sampleWeight, seededRandom } from '@perfit/lora/testing';
+import { sampleWeight, seededRandom } from '@perfit/lora/testing';
 import fc from 'fast-check';
 import {
   cubic,
@@ -34,67 +28,9 @@ import {
   type Trainee,
   weight,
 } from './index.js';
+import { regressionTrainee } from './testing.js';
 
-const sites = sampleSites(1);
 const refuses = (code: string) => expect.objectContaining({ code: `nas/${code}` });
-
-/** Adapters trained to become given matrices T: L = ½ Σ_s ‖B_s A_s − T_s‖², by plain gradient descent. */
-function regression(initialization: Initialization, { rank = 2, expansion = 2, seed = 1 } = {}) {
-  const layout = createLayout(sites, rank * expansion);
-  const start = initialization.initialize({ layout, random: seededRandom(seed), scale: 1, frozen: sampleWeight });
-  let values = start.values;
-  let architecture: Architecture = fullArchitecture(layout.size);
-  const calls: string[] = [];
-  const errorOf = (site: (typeof sites)[number]) => {
-    const target = sampleWeight(site);
-    return mergeDelta(layout, values, site, 1).map((entry, i) => entry - target[i]);
-  };
-  const gradientNow = () => {
-    const gradient = new Float32Array(layout.size);
-    for (const { site, A, B } of slotsBySite(layout)) {
-      const error = errorOf(site);
-      for (let o = 0; o < site.out; o++)
-        for (let i = 0; i < site.in; i++)
-          for (let k = 0; k < A.rows; k++) {
-            const a = A.offset + k * site.in + i;
-            const b = B.offset + o * B.columns + k;
-            gradient[a] += values[b] * error[o * site.in + i];
-            gradient[b] += values[a] * error[o * site.in + i];
-          }
-    }
-    return gradient;
-  };
-  const trainee: Trainee = {
-    layout,
-    budget: parametersAtRank(sites, rank),
-    architecture,
-    random: seededRandom(seed + 100),
-    train: async (steps) => {
-      calls.push(`train ${steps}`);
-      const sum = new Float64Array(layout.size);
-      const squares = new Float64Array(layout.size);
-      for (let step = 0; step < steps; step++) {
-        const gradient = gradientNow();
-        gradient.forEach((g, i) => {
-          sum[i] += g / steps;
-          squares[i] += (g * g) / steps;
-        });
-        values = applyArchitecture(
-          values.map((value, i) => value - 0.05 * gradient[i]),
-          architecture,
-        );
-      }
-      return { values: values.slice(), gradient: Float32Array.from(sum), fisher: Float32Array.from(squares) };
-    },
-    loss: async () => sites.reduce((loss, site) => loss + errorOf(site).reduce((sum, e) => sum + (e * e) / 2, 0), 0),
-    prune: async (next) => {
-      calls.push(`prune ${next.live}`);
-      architecture = next;
-      values = applyArchitecture(values, next);
-    },
-  };
-  return { trainee, calls, values: () => values };
-}
 
 const plan = (trainee: Trainee, change: Partial<SearchOptions> = {}): SearchOptions => ({
   trainee,
@@ -115,7 +51,7 @@ test('ends with exactly K live positions, whatever the strategies (law 2)', asyn
       fc.integer({ min: 1, max: 3 }),
       fc.integer({ min: 1, max: 3 }),
       async (importance, schedule, iterations, stepsBetween, expansion) => {
-        const { trainee, values, calls } = regression(symmetric(), { expansion });
+        const { trainee, values, calls } = regressionTrainee(symmetric(), { expansion });
         const options = { importance: importance(), schedule: schedule(), iterations, stepsBetween };
         const { architecture, iterations: records, unused } = await search(plan(trainee, options));
         expect(architecture.live).toBe(trainee.budget);
@@ -130,7 +66,7 @@ test('ends with exactly K live positions, whatever the strategies (law 2)', asyn
 });
 
 test('records what each iteration did, the loss before and after pruning included', async () => {
-  const { trainee } = regression(symmetric());
+  const { trainee } = regressionTrainee(symmetric());
   const { iterations, splitPairs } = await search(plan(trainee, { schedule: linear() }));
   const P = trainee.layout.size;
   expect(iterations.map(({ live }) => live)).toEqual([1, 2, 3, 4].map((i) => P - Math.round(((P / 2) * i) / 4)));
@@ -146,7 +82,7 @@ test('records what each iteration did, the loss before and after pruning include
 });
 
 test('a dead position never comes back', async () => {
-  const { trainee } = regression(symmetric());
+  const { trainee } = regressionTrainee(symmetric());
   const seen: Architecture[] = [];
   const watched: Trainee = {
     ...trainee,
@@ -165,7 +101,7 @@ test.each<[string, () => Importance]>([
   ['second', second],
   ['mixed', mixed],
 ])('the zero start makes every %s score of A vanish: refused with a cure (law 6)', async (name, importance) => {
-  const { trainee, calls } = regression(zero());
+  const { trainee, calls } = regressionTrainee(zero());
   await expect(search(plan(trainee, { importance: importance() }))).rejects.toThrow(
     `[perfit/nas] every score of A under the importance "${name}" is exactly 0 (Measurement Vanishing). ` +
       'Start from the initialization symmetric',
@@ -174,7 +110,7 @@ test.each<[string, () => Importance]>([
 });
 
 test('scores of the zero start at step 0 are all exactly 0, and both factors are named', async () => {
-  const { trainee } = regression(zero());
+  const { trainee } = regressionTrainee(zero());
   const untouched: Trainee = {
     ...trainee,
     train: async () => {
@@ -195,20 +131,20 @@ test('scores of the zero start at step 0 are all exactly 0, and both factors are
 });
 
 test('vanishing scores may be allowed, and are recorded', async () => {
-  const { trainee } = regression(zero());
+  const { trainee } = regressionTrainee(zero());
   const { architecture, iterations } = await search(plan(trainee, { allowVanishing: true, iterations: 1 }));
   expect(architecture.live).toBe(trainee.budget);
   expect(iterations[0].zeroShare).toEqual({ A: 1, B: 0 });
 });
 
 test('a second step gives the zero start scores', async () => {
-  const { trainee } = regression(zero());
+  const { trainee } = regressionTrainee(zero());
   const { architecture } = await search(plan(trainee, { stepsBetween: 2 }));
   expect(architecture.live).toBe(trainee.budget);
 });
 
 test('e = 1: nothing is pruned, not even by vanishing scores, and the same steps are taken (law 5)', async () => {
-  const { trainee, calls } = regression(zero(), { rank: 4, expansion: 1 });
+  const { trainee, calls } = regressionTrainee(zero(), { rank: 4, expansion: 1 });
   const { architecture, iterations, unused, splitPairs } = await search(
     plan(trainee, { iterations: 3, stepsBetween: 2 }),
   );
@@ -223,17 +159,17 @@ test('e = 1: nothing is pruned, not even by vanishing scores, and the same steps
 });
 
 test('a client of a lower rank is searched within it', async () => {
-  const { trainee } = regression(symmetric(), { rank: 2, expansion: 2 });
+  const { trainee } = regressionTrainee(symmetric(), { rank: 2, expansion: 2 });
   const architecture = rankArchitecture(trainee.layout, 2);
-  const own: Trainee = { ...trainee, architecture, budget: parametersAtRank(sites, 1) };
+  const own: Trainee = { ...trainee, architecture, budget: parametersAtRank(trainee.layout.sites, 1) };
   const found = await search(plan(own));
-  expect(found.architecture.live).toBe(parametersAtRank(sites, 1));
+  expect(found.architecture.live).toBe(parametersAtRank(trainee.layout.sites, 1));
   expect(difference(found.architecture, architecture).live).toBe(0);
-  expect(found.splitPairs.pairs).toBe(parametersAtRank(sites, 1));
+  expect(found.splitPairs.pairs).toBe(parametersAtRank(trainee.layout.sites, 1));
 });
 
 test('what a coarse granularity cannot use is reported', async () => {
-  const { trainee } = regression(symmetric());
+  const { trainee } = regressionTrainee(symmetric());
   const wasteful = {
     name: 'wasteful',
     select: ({ layout, keep }: { layout: { size: number }; keep: number }) =>
@@ -245,12 +181,13 @@ test('what a coarse granularity cannot use is reported', async () => {
 });
 
 test('the same streams give the same architecture', async () => {
-  const run = async () => (await search(plan(regression(symmetric()).trainee, { importance: random() }))).architecture;
+  const run = async () =>
+    (await search(plan(regressionTrainee(symmetric()).trainee, { importance: random() }))).architecture;
   expect(await run()).toEqual(await run());
 });
 
 test('scores that are NaN are refused', async () => {
-  const { trainee } = regression(symmetric());
+  const { trainee } = regressionTrainee(symmetric());
   const broken: Importance = {
     name: 'broken',
     needs: [],
@@ -260,7 +197,7 @@ test('scores that are NaN are refused', async () => {
 });
 
 test('wrong use and strategies that break their word are refused', async () => {
-  const { trainee } = regression(symmetric());
+  const { trainee } = regressionTrainee(symmetric());
   const attempt = (change: Partial<SearchOptions>) => search(plan(trainee, change));
   await expect(attempt({ iterations: 0 })).rejects.toThrow(refuses('bad-search'));
   await expect(attempt({ stepsBetween: 1.5 })).rejects.toThrow(refuses('bad-search'));
@@ -284,17 +221,26 @@ test('every strategy is registered, and refuses options that it does not know', 
     'importance/first',
     'importance/second',
     'importance/mixed',
+    'importance/sensitivity',
     'importance/magnitude',
     'importance/gradient',
     'importance/random',
+    'importance/per-flop',
     'schedule/one-shot',
     'schedule/linear',
     'schedule/cubic',
     'schedule/geometric',
     'granularity/weight',
+    'granularity/rank',
+    'granularity/site',
+    'granularity/prefix',
+    'granularity/prefix-weight',
+    'budget/fixed',
+    'budget/by-examples',
+    'budget/by-loss-tokens',
   ]);
   for (const { optionsSchema, make, name } of nasFactories) {
-    expect(make(optionsSchema.parse({}), {}).name).toBe(name);
+    expect(make(optionsSchema.parse({}), { resolve: () => first() }).name).toBe(name);
     expect(optionsSchema.safeParse({ unknown: 1 }).success).toBe(false);
   }
 });

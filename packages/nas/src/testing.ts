@@ -2,7 +2,10 @@
 import { type Architecture, architectureFrom, fullArchitecture, isLive, livePositions } from '@perfit/lora';
 import { sampleLayout, seededRandom } from '@perfit/lora/testing';
 import { isPerfitError } from '@perfit/strategy';
-import type { Granularity, Importance, Schedule, Statistics } from './contract.js';
+import type { BudgetInput, BudgetRule, Granularity, Importance, Schedule, Statistics } from './contract.js';
+
+export type { RegressionTrainee } from './regression-trainee.js';
+export { regressionTrainee } from './regression-trainee.js';
 
 /** Statistics for tests over the layout of `sampleLayout()`: nothing is 0, F ≥ 0. */
 export function sampleStatistics(seed = 1, size = sampleLayout().size): Required<Statistics> {
@@ -103,6 +106,89 @@ export function testSchedule(make: () => Schedule): void {
         before = keep;
       }
       expect(before).toBe(to);
+    }
+  });
+}
+
+/** Federations for tests of budget rules: of equal clients, of random ones, of a giant among dwarfs. */
+export function sampleFederations(): readonly (readonly BudgetInput[])[] {
+  const random = seededRandom(11);
+  const whole = (below: number) => Math.floor(random() * below);
+  const draw = (i: number): BudgetInput => {
+    const [parameters, examples] = [1 + whole(5000), whole(4) === 0 ? 1 + whole(5) : 1 + whole(3000)];
+    return {
+      client: `c${i}`,
+      examples,
+      lossTokens: examples * (1 + whole(60)),
+      parameters,
+      dense: parameters * (1 + whole(4)),
+    };
+  };
+  const equal = (count: number, parameters: number): BudgetInput[] =>
+    Array.from({ length: count }, (_, i) => ({
+      ...draw(i),
+      examples: 7,
+      lossTokens: 70,
+      parameters,
+      dense: 2 * parameters,
+    }));
+  const dwarfs = equal(6, 100).map((client, i) =>
+    i === 2 ? { ...client, examples: 90_000, lossTokens: 900_000 } : client,
+  );
+  const random30 = Array.from({ length: 30 }, (_, i) => Array.from({ length: 1 + (i % 9) }, (_, j) => draw(j)));
+  return [[], equal(1, 10), equal(3, 1), equal(7, 1001), dwarfs, ...random30];
+}
+
+/**
+ * The contract of every {@link BudgetRule}, as a jest suite: whole budgets within bounds, together no more than the sum
+ * of `parameters`, the same whatever the order of the clients, alike for clients that are alike.
+ *
+ * @param make makes the rule; called for every test.
+ * @example
+ * describe('fixed', () => testBudgetRule(() => fixed()));
+ */
+export function testBudgetRule(make: () => BudgetRule): void {
+  const federations = sampleFederations();
+  const sum = (numbers: readonly number[]) => numbers.reduce((all, number) => all + number, 0);
+
+  test('has a kebab-case name', () => kebabCase(make().name));
+
+  test('gives every client a whole number from 1 to its dense start', () => {
+    for (const clients of federations) {
+      const budgets = make().budgets(clients);
+      expect(budgets).toHaveLength(clients.length);
+      budgets.forEach((budget, i) => {
+        expect(Number.isInteger(budget)).toBe(true);
+        expect(budget).toBeGreaterThanOrEqual(1);
+        expect(budget).toBeLessThanOrEqual(clients[i].dense);
+      });
+    }
+  });
+
+  test('deals out no more than plain LoRA has over all clients', () => {
+    for (const clients of federations)
+      expect(sum(make().budgets(clients))).toBeLessThanOrEqual(sum(clients.map(({ parameters }) => parameters)));
+  });
+
+  test('is the same whatever the order of the clients, and whenever it is asked', () => {
+    const rule = make();
+    for (const clients of federations) {
+      const budgets = rule.budgets(clients);
+      const order = clients.map((_, i) => i);
+      for (const permuted of [order, [...order].reverse(), [...order.slice(2), ...order.slice(0, 2)]])
+        expect(make().budgets(permuted.map((i) => clients[i]))).toEqual(permuted.map((i) => budgets[i]));
+      expect(rule.budgets(clients)).toEqual(budgets);
+    }
+  });
+
+  test('gives equal clients equal budgets, one position apart at most, and leaves them as they are', () => {
+    for (const clients of federations) {
+      const twice = [...clients, ...clients.map((client) => ({ ...client, client: `${client.client}-twin` }))];
+      const before = structuredClone(twice);
+      const budgets = make().budgets(twice);
+      expect(twice).toEqual(before);
+      for (let i = 0; i < clients.length; i++)
+        expect(Math.abs(budgets[i] - budgets[i + clients.length])).toBeLessThanOrEqual(1);
     }
   });
 }
