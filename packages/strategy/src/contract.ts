@@ -22,8 +22,18 @@ export interface StrategyFactory<Strategy> {
   readonly optionsSchema: z.ZodType;
   /** Dependencies by the name under which `make` receives them. */
   readonly requires: Readonly<Record<string, InjectionToken>>;
+  /** What the contract suite of its kind is told of it; absent: nothing. */
+  readonly conformance?: Conformance;
   /** Takes options that the schema has parsed. */
   readonly make: (options: unknown, dependencies: Dependencies) => Strategy;
+}
+
+/** How a strategy is made for the contract suite of its kind, and what the suite must not assume of it. */
+export interface Conformance {
+  /** Options to make it with where the defaults are not enough: `{ byzantine: 1 }`. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Traits that its kind's suite takes, printed beside its result: `{ weighted: false, minimumClients: 5 }`. */
+  readonly traits?: Readonly<Record<string, unknown>>;
 }
 
 /** A strategy in a configuration: its name, or its name with options. */

@@ -1,6 +1,6 @@
 import type { InjectionToken } from 'tsyringe';
 import type { z } from 'zod';
-import type { Dependencies, ResolveStrategy, StrategyFactory } from './contract.js';
+import type { Conformance, Dependencies, ResolveStrategy, StrategyFactory } from './contract.js';
 
 /** A typed token that is the same symbol in every installed version of its package. */
 export function token<T>(name: string): InjectionToken<T> {
@@ -26,6 +26,7 @@ export function defineStrategy<Strategy, Schema extends z.ZodType>(definition: {
   readonly summary: string;
   readonly optionsSchema: Schema;
   readonly requires?: Readonly<Record<string, InjectionToken>>;
+  readonly conformance?: Conformance;
   readonly make: (options: z.output<Schema>, dependencies: Dependencies) => Strategy;
 }): StrategyFactory<Strategy> {
   return { ...definition, requires: definition.requires ?? {} } as StrategyFactory<Strategy>;

@@ -1,4 +1,5 @@
 export type {
+  Conformance,
   Dependencies,
   Plugin,
   Random,
