@@ -23,6 +23,10 @@ const search = z.strictObject({
     .enum(['steps', 'separate'])
     .default('steps')
     .describe('separate: own backward passes, counted as steps.'),
+  scope: z
+    .enum(['client', 'federation'])
+    .default('client')
+    .describe('federation: one common architecture, by scores averaged over the clients.'),
   allowVanishing: z.boolean().default(false).describe('Go on although all scores of a factor are 0.'),
 });
 

@@ -94,6 +94,8 @@ export interface Personalization {
   readonly phases: (when: { readonly round: number; readonly rounds: number }) => readonly TrainingPhase[];
   /** Whether there is a second adapter; it starts as the shared one does, and lives on the same architecture. */
   readonly secondAdapter: boolean;
+  /** Whether the composition becomes the second adapter. */
+  readonly keepsComposition?: boolean;
   /** The values `[P]` that the client uses, out of its adapters; neither is altered. */
   readonly compose: (input: ComposeInput) => Promise<Float32Array>;
 }
@@ -166,6 +168,8 @@ export interface TrainingJob {
   readonly keep: boolean;
   /** Whether a client that has an architecture may search again. */
   readonly maySearch: boolean;
+  /** Everyone who trains in this round, the client itself included. */
+  readonly participants: readonly string[];
   /** Hears of every step. */
   readonly report: (event: ClientProgress) => void;
   /** Stops the training between two steps. */

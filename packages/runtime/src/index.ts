@@ -41,6 +41,7 @@ export { type LoadedModel, loadModel } from './load-model.js';
 export type { MethodPlan, SearchPlan } from './method-plan.js';
 export { type Moment, type PairedDifference, pairedDifference } from './paired-differences.js';
 export { readConfiguration, validateConfiguration } from './parse-configuration.js';
+export { bestSoFar } from './personalizations/best-so-far.js';
 export { type DittoOptions, ditto } from './personalizations/ditto.js';
 export { type DualOptions, dual } from './personalizations/dual.js';
 export { type HalvesOptions, halves } from './personalizations/halves.js';

@@ -1,39 +1,36 @@
 import type { Batch } from '@perfit/datasets';
-import { type SearchResult, search, type Trainee } from '@perfit/nas';
+import { type SearchResult, type Statistics, search, type Trainee } from '@perfit/nas';
 import type { Session } from '@perfit/training';
+import type { ScoreConsensus } from './common-search.js';
 import type { ClientData, TrainingJob } from './contract.js';
 import type { LocalSteps } from './local-steps.js';
 import type { MethodContext } from './run-context.js';
 
-/** One client's architecture search, on its own steps and batches. */
+/** One client's architecture search, on its own steps and batches; with a consensus, by everyone's mean scores. */
 export async function searchArchitecture(
   context: MethodContext,
   client: ClientData,
   session: Session,
   steps: LocalSteps,
   job: TrainingJob,
+  consensus?: ScoreConsensus,
 ): Promise<SearchResult> {
   const { plan, layout, budget, streams, trainer } = context;
   const { importance, schedule, granularity, iterations, stepsBetween, allowVanishing, statistics } = plan.search!;
   const score = importance.make();
   const apart = statistics === 'separate';
   let last: Batch | undefined;
+  let agreed: Float32Array | undefined;
+  const random = streams.stream('search', client.id, job.round);
   const trainee: Trainee = {
     layout,
     budget: budget(client.id),
     architecture: session.architecture(),
-    random: streams.stream('search', client.id, job.round),
+    random,
     train: async (count) => {
-      if (!apart) session.gather(score.needs);
-      const batches = await steps.take(session, count);
-      last = batches.at(-1);
-      if (!apart) return session.statistics();
-      steps.book(batches);
-      return trainer.statistics(
-        { values: session.values(), architecture: session.architecture() },
-        batches,
-        score.needs,
-      );
+      const statistics = await gather(count);
+      if (consensus) agreed = await consensus.agree(score.score({ layout, statistics, random }));
+      return statistics;
     },
     loss: async () => {
       const losses = session.losses(last!);
@@ -41,9 +38,17 @@ export async function searchArchitecture(
     },
     prune: async (architecture) => session.prune(architecture),
   };
+  async function gather(count: number): Promise<Statistics> {
+    if (!apart) session.gather(score.needs);
+    const batches = await steps.take(session, count);
+    last = batches.at(-1);
+    if (!apart) return session.statistics();
+    steps.book(batches);
+    return trainer.statistics({ values: session.values(), architecture: session.architecture() }, batches, score.needs);
+  }
   const result = await search({
     trainee,
-    importance: score,
+    importance: consensus ? { ...score, score: () => agreed! } : score,
     schedule: schedule.make(),
     granularity: granularity.make(),
     iterations,

@@ -2,6 +2,7 @@ import type { Update } from '@perfit/aggregation';
 import { type AdapterState, applyArchitecture, intersect, pack } from '@perfit/lora';
 import type { SearchResult } from '@perfit/nas';
 import type { LocalConclusion, LocalUpdate } from '@perfit/training';
+import type { ScoreConsensus } from './common-search.js';
 import type { ClientData, ClientRecord, TrainingJob, TrainingPhase } from './contract.js';
 import { searchArchitecture } from './local-search.js';
 import { type LocalSteps, localSteps } from './local-steps.js';
@@ -31,6 +32,7 @@ export async function trainLocally(
   record: ClientRecord,
   job: TrainingJob,
   searchDue: boolean,
+  consensus?: ScoreConsensus,
 ): Promise<TrainedLocally> {
   const { plan, configuration } = context;
   const received = record.state.shared.values;
@@ -49,6 +51,7 @@ export async function trainLocally(
       received,
       record,
       search: due && phase.adapter === 'shared',
+      consensus,
     });
     if (found) due = false;
     search ??= found;
@@ -83,6 +86,7 @@ interface PhaseInput {
   readonly received: Float32Array;
   readonly record: ClientRecord;
   readonly search: boolean;
+  readonly consensus: ScoreConsensus | undefined;
 }
 
 async function trainPhase(
@@ -90,7 +94,7 @@ async function trainPhase(
   client: ClientData,
   job: TrainingJob,
   steps: LocalSteps,
-  { phase, state, received, record, search }: PhaseInput,
+  { phase, state, received, record, search, consensus }: PhaseInput,
 ) {
   const { plan, trainer, layout } = context;
   const localUpdate: LocalUpdate = phase.localUpdate ?? plan.localUpdate.make();
@@ -105,7 +109,7 @@ async function trainPhase(
   try {
     const count = steps.ofShare(phase.share);
     const before = steps.taken();
-    const found = search ? await searchArchitecture(context, client, session, steps, job) : null;
+    const found = search ? await searchArchitecture(context, client, session, steps, job, consensus) : null;
     await steps.take(session, count - (steps.taken() - before));
     const concluded = session.conclude();
     if (concluded.architecture) session.prune(intersect(session.architecture(), concluded.architecture));

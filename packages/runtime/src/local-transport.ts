@@ -1,5 +1,6 @@
 import { type AdapterState, type Architecture, applyArchitecture, pack, unpackInto } from '@perfit/lora';
-import type { ClientData, ClientRecord, Store, Transport } from './contract.js';
+import { type ScoreConsensus, searchTogether } from './common-search.js';
+import type { ClientData, ClientRecord, Store, Trained, TrainingJob, Transport } from './contract.js';
 import type { Evaluator } from './evaluate-values.js';
 import { trainLocally } from './local-training.js';
 import type { MethodContext } from './run-context.js';
@@ -26,16 +27,49 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
   };
   /** The record with the composition of its adapters. */
   const composed = async (client: string, record: ClientRecord): Promise<ClientRecord> => {
-    const { shared, personal } = record.state;
+    const { shared, personal = shared } = record.state;
+    const { architecture } = shared;
     const values = await plan.personalization.compose({
       layout,
       shared: shared.values,
-      personal: (personal ?? shared).values,
+      personal: applyArchitecture(personal.values, architecture),
       validate: validation(client),
     });
-    const used = values === shared.values ? undefined : applyArchitecture(values, shared.architecture);
-    return { ...record, used };
+    const used = values === shared.values ? undefined : applyArchitecture(values, architecture);
+    if (!plan.personalization.keepsComposition) return { ...record, used };
+    return { ...record, used, state: { shared, personal: { values: used ?? values, architecture } } };
   };
+
+  /** A first search is always due: without one a client would train dense, over its budget. */
+  const dueFor = ({ searched }: ClientRecord, { round, maySearch }: TrainingJob) =>
+    searchDue(plan.search, searched, round) && (maySearch || searched === 0);
+
+  const trainOne = async (client: string, job: TrainingJob, consensus?: ScoreConsensus): Promise<Trained> => {
+    const record = recordOf(client);
+    const due = dueFor(record, job);
+    const before =
+      due && record.searched > 0
+        ? { ...record, state: { ...record.state, shared: regrow(record.state.shared, context.denseStart(client)) } }
+        : record;
+    const trained = await trainLocally(context, rowsOf(client), before, job, due, consensus);
+    const { shared, personal, remembered, update, search, flops } = trained;
+    const after = await composed(client, {
+      ...record,
+      state: personal ? { shared, personal } : { shared },
+      remembered,
+      registered: true,
+      searched: due ? job.round : record.searched,
+    });
+    if (job.keep) store.write(client, after);
+    return {
+      update,
+      state: usedOf(after),
+      search: search?.iterations ?? [],
+      splitPairs: search?.splitPairs ?? null,
+      flops,
+    };
+  };
+  const common = plan.search?.scope === 'federation';
 
   return {
     clients: [...clients.keys()],
@@ -45,37 +79,7 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
       trainer.setResidual(residual);
       evaluator.forget();
     },
-    train: async (client, job) => {
-      const record = recordOf(client);
-      // A first search is always due: without one a client would train dense, over its budget.
-      const due = searchDue(plan.search, record.searched, job.round) && (job.maySearch || record.searched === 0);
-      const before =
-        due && record.searched > 0
-          ? { ...record, state: { ...record.state, shared: regrow(record.state.shared, context.denseStart(client)) } }
-          : record;
-      const { shared, personal, remembered, update, search, flops } = await trainLocally(
-        context,
-        rowsOf(client),
-        before,
-        job,
-        due,
-      );
-      const after = await composed(client, {
-        ...record,
-        state: personal ? { shared, personal } : { shared },
-        remembered,
-        registered: true,
-        searched: due ? job.round : record.searched,
-      });
-      if (job.keep) store.write(client, after);
-      return {
-        update,
-        state: usedOf(after),
-        search: search?.iterations ?? [],
-        splitPairs: search?.splitPairs ?? null,
-        flops,
-      };
-    },
+    train: common ? searchTogether(trainOne, (client, job) => dueFor(recordOf(client), job)) : trainOne,
     deliver: async (client, _round, download) => {
       const record = recordOf(client);
       const own = record.state.shared;

@@ -25,12 +25,14 @@ import { localOnly } from './methods/local-only.js';
 import { median } from './methods/median.js';
 import { multiKrum } from './methods/multi-krum.js';
 import { perfit } from './methods/perfit.js';
+import { perfitGuarded } from './methods/perfit-guarded.js';
 import { perfitValidated } from './methods/perfit-validated.js';
 import { pfedme } from './methods/pfedme.js';
 import { rolora } from './methods/rolora.js';
 import { scaffold } from './methods/scaffold.js';
 import { trimmedMean } from './methods/trimmed-mean.js';
 import { untuned } from './methods/untuned.js';
+import { bestSoFarFactory } from './personalizations/best-so-far.js';
 import { dittoFactory } from './personalizations/ditto.js';
 import { dualFactory } from './personalizations/dual.js';
 import { halvesFactory } from './personalizations/halves.js';
@@ -44,6 +46,7 @@ const personalizations = [
   moreauFactory,
   dualFactory,
   halvesFactory,
+  bestSoFarFactory,
 ] as StrategyFactory<Personalization>[];
 
 /** Every built-in method: controls, averaging, personal, robust, PerFIT. */
@@ -53,7 +56,7 @@ export const builtInMethods = [
   ...[ffaLora, rolora, flora, flexlora, fedexLora, hetlora],
   ...[fedsaLora, lgFedavg, ditto, pfedme, feddpa, fdlora, fedamp],
   ...[median, trimmedMean, krum, multiKrum, centredClipping],
-  ...[perfit, perfitValidated],
+  ...[perfit, perfitValidated, perfitGuarded],
 ];
 
 /** Registers the runtime's own methods, personalizations and samplers. */

@@ -88,7 +88,13 @@ export function roundLoop(
       plan.method.trains && !plan.method.pools
         ? concat(
             ...transport.clients.map((client) =>
-              trainClient(state, client, rounds + 1, { keep: keepLocal, maySearch: false }, () => {}),
+              trainClient(
+                state,
+                client,
+                rounds + 1,
+                { keep: keepLocal, maySearch: false, participants: [client] },
+                () => {},
+              ),
             ),
           )
         : EMPTY;

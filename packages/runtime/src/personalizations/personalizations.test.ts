@@ -1,6 +1,7 @@
 import { createLayout } from '@perfit/lora';
 import { createEngine } from '@perfit/tensorflow';
 import { testLocalUpdate } from '@perfit/training/testing';
+import { bestSoFar } from './best-so-far.js';
 import { ditto } from './ditto.js';
 import { dual } from './dual.js';
 import { halves } from './halves.js';
@@ -55,6 +56,14 @@ test('halves: the local components take the first half of the steps, the global 
   expect([local!.live, global!.live]).toEqual([4, 4]);
   // Row 0 of A is the global component's.
   expect([local!.bits[0]! & 3, global!.bits[0]! & 3]).toEqual([0, 3]);
+});
+
+test('best so far: the mean where it validates best, the old one where the new one is worse, the shared one unseen', async () => {
+  const best = (target: Float32Array) => bestSoFar().compose({ layout, shared, personal, validate: near(target) });
+  expect(await best(values((p) => 4 + p / 2))).toEqual(values((p) => 4 + p / 2));
+  expect(await best(personal)).toBe(personal);
+  expect(await best(shared)).toBe(shared);
+  expect(await bestSoFar().compose({ layout, shared, personal, validate: blind })).toBe(shared);
 });
 
 describe('moreau', () => {

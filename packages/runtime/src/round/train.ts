@@ -1,7 +1,7 @@
 import { equalArchitectures } from '@perfit/lora';
 import { concat, defer, from, Observable } from 'rxjs';
 import { perplexity } from '../averages.js';
-import type { RoundEvent, Trained } from '../contract.js';
+import type { RoundEvent, Trained, TrainingJob } from '../contract.js';
 import { uploadBytes } from '../cost-book.js';
 import { type LoopState, lineOf } from './loop-state.js';
 
@@ -18,15 +18,21 @@ export function train(state: LoopState, round: number): Observable<RoundEvent> {
     });
     return concat(
       ...state.participants.map((client) =>
-        trainClient(state, client, round, { keep: true, maySearch: true }, (trained) => {
-          const { update } = trained;
-          const known = state.registry.get(client);
-          const line = lineOf(state, round, client)!;
-          line.bytesUp = uploadBytes(update, known !== undefined && equalArchitectures(known, update.architecture));
-          line.flops = trained.flops;
-          state.fold!.add(update);
-          state.registry.set(client, update.architecture);
-        }),
+        trainClient(
+          state,
+          client,
+          round,
+          { keep: true, maySearch: true, participants: state.participants },
+          (trained) => {
+            const { update } = trained;
+            const known = state.registry.get(client);
+            const line = lineOf(state, round, client)!;
+            line.bytesUp = uploadBytes(update, known !== undefined && equalArchitectures(known, update.architecture));
+            line.flops = trained.flops;
+            state.fold!.add(update);
+            state.registry.set(client, update.architecture);
+          },
+        ),
       ),
     );
   });
@@ -37,7 +43,7 @@ export function trainClient(
   state: LoopState,
   client: string,
   round: number,
-  job: { readonly keep: boolean; readonly maySearch: boolean },
+  job: Pick<TrainingJob, 'keep' | 'maySearch' | 'participants'>,
   take: (trained: Trained) => void,
 ): Observable<RoundEvent> {
   const { name: method } = state.context.plan;
