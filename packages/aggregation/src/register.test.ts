@@ -1,11 +1,18 @@
 import 'reflect-metadata';
 import { container } from 'tsyringe';
-import { ADOPTION, AGGREGATOR, aggregationFactories, registerAggregation } from './index.js';
+import { ADOPTION, AGGREGATOR, aggregationFactories, registerAggregation, SERVER_RULE } from './index.js';
 
 test('registers every strategy under its kind’s token', () => {
   const child = container.createChildContainer();
   registerAggregation(child);
   expect(child.resolveAll(AGGREGATOR).map(({ name }) => name)).toEqual(['weighted-mean', 'shared-exclusive']);
+  expect(child.resolveAll(SERVER_RULE).map(({ name }) => name)).toEqual([
+    'none',
+    'fed-avg-m',
+    'fed-adam',
+    'fed-yogi',
+    'fed-adagrad',
+  ]);
   expect(child.resolveAll(ADOPTION).map(({ name }) => name)).toEqual(['replace', 'interpolate', 'validated']);
   for (const { name, optionsSchema, make } of aggregationFactories)
     expect((make(optionsSchema.parse({}), {}) as { name: string }).name).toBe(name);

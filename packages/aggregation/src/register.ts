@@ -5,16 +5,29 @@ import { replaceFactory } from './adoptions/replace.js';
 import { validatedFactory } from './adoptions/validated.js';
 import { sharedExclusiveFactory } from './aggregators/shared-exclusive.js';
 import { weightedMeanFactory } from './aggregators/weighted-mean.js';
-import { ADOPTION, type Adoption, AGGREGATOR, type Aggregator } from './contract.js';
+import { ADOPTION, type Adoption, AGGREGATOR, type Aggregator, SERVER_RULE, type ServerRule } from './contract.js';
+import { fedAdagradFactory } from './server-rules/fed-adagrad.js';
+import { fedAdamFactory } from './server-rules/fed-adam.js';
+import { fedAvgMFactory } from './server-rules/fed-avg-m.js';
+import { fedYogiFactory } from './server-rules/fed-yogi.js';
+import { noneFactory } from './server-rules/none.js';
 
 const aggregators = [weightedMeanFactory, sharedExclusiveFactory] as StrategyFactory<Aggregator>[];
+const serverRules = [
+  noneFactory,
+  fedAvgMFactory,
+  fedAdamFactory,
+  fedYogiFactory,
+  fedAdagradFactory,
+] as StrategyFactory<ServerRule>[];
 const adoptions = [replaceFactory, interpolateFactory, validatedFactory] as StrategyFactory<Adoption>[];
 
 /** Every strategy of this package. */
-export const aggregationFactories = [...aggregators, ...adoptions];
+export const aggregationFactories = [...aggregators, ...serverRules, ...adoptions];
 
 /** Registers every strategy of this package under its kind's token. */
 export function registerAggregation(container: DependencyContainer): void {
   for (const factory of aggregators) container.register(AGGREGATOR, { useValue: factory });
+  for (const factory of serverRules) container.register(SERVER_RULE, { useValue: factory });
   for (const factory of adoptions) container.register(ADOPTION, { useValue: factory });
 }

@@ -1,5 +1,5 @@
 /// <reference types="jest" />
-import { architectureFrom, difference, fullArchitecture, isLive, livePositions } from '@perfit/lora';
+import { architectureFrom, difference, fullArchitecture, intersect, isLive, livePositions } from '@perfit/lora';
 import type { Aggregator } from '../contract.js';
 import type { AggregatorTraits } from './bench.js';
 import {
@@ -65,14 +65,16 @@ export function testExclusiveLaws(
       server = nextRound(rule, layout, server, updates, round);
       const after = rule.point?.read(server.state);
       const g = rule.globalModule(server.state);
-      for (let p = 0; p < layout.size; p++) {
-        const holders = [...server.registry.values()].filter((architecture) => isLive(architecture, p)).length;
-        expect(isLive(rule.sharedPositions(server.state, full), p)).toBe(holders >= minHolders);
-        if (holders >= minHolders) continue;
-        expect(g[p]).toBe(0);
-        expect(after?.[p]).toBe(before?.[p]);
-        for (const [client, architecture] of server.registry)
-          expect(isLive(rule.download(server.state, { client, architecture }).mask, p)).toBe(false);
+      const masks = [...server.registry.values()];
+      const exclusive = architectureFrom(
+        layout.size,
+        (p) => masks.filter((mask) => isLive(mask, p)).length < minHolders,
+      );
+      expect(rule.sharedPositions(server.state, full)).toEqual(difference(full, exclusive));
+      expect([...livePositions(exclusive)].filter((p) => g[p] !== 0 || after?.[p] !== before?.[p])).toEqual([]);
+      for (const [client, architecture] of server.registry) {
+        const { mask } = rule.download(server.state, { client, architecture });
+        expect(intersect(mask, exclusive).live).toBe(0);
       }
     }
   });
