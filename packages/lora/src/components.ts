@@ -1,7 +1,7 @@
 import type { Random } from '@perfit/strategy';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { Layout, Site } from './contract.js';
-import { slotsBySite } from './layout.js';
+import { type SiteSlots, slotsBySite } from './layout.js';
 
 /** A draw from the open interval (−1, 1) that is never 0: an odd multiple of 2⁻³². */
 export type CentredDraw = () => number;
@@ -12,9 +12,26 @@ export interface ComponentLaw {
   readonly b: () => number;
 }
 
-function centredDraws(random: Random): CentredDraw {
+/** Draws from a stream of its own that `random` seeds. */
+export function centredDraws(random: Random): CentredDraw {
   const generator = xoroshiro128plusFromState(Array.from({ length: 4 }, () => Math.floor(random() * 2 ** 32) | 0));
   return () => ((generator.next() >>> 0) * 2 + 1) / 2 ** 32 - 1;
+}
+
+/** Draws from N(0, std²), by Box & Muller (1958). */
+export function normalDraws(draw: CentredDraw, std: number): () => number {
+  return () => std * Math.sqrt(-2 * Math.log(Math.abs(draw()))) * Math.cos(Math.PI * draw());
+}
+
+/** Writes component k of a site: a row of A `[in]` and a column of B `[out]`. */
+export function writeComponent(
+  values: Float32Array,
+  { A, B }: SiteSlots,
+  k: number,
+  { row, column }: { readonly row: ArrayLike<number>; readonly column: ArrayLike<number> },
+): void {
+  values.set(row, A.offset + k * A.columns);
+  for (let o = 0; o < B.rows; o++) values[B.offset + o * B.columns + k] = column[o];
 }
 
 /**

@@ -15,7 +15,7 @@ export {
   union,
 } from './architecture-algebra.js';
 export type { CompactAdapter } from './compact-ranks.js';
-export { compactRanks, embedAdapter } from './compact-ranks.js';
+export { compactRanks, embedAdapter, liveComponents } from './compact-ranks.js';
 export type {
   AdapterState,
   Architecture,
@@ -33,6 +33,10 @@ export { INITIALIZATION, POSITION_RULE } from './contract.js';
 export { errors as loraErrors } from './errors.js';
 export type { GaussianOptions } from './initializations/gaussian.js';
 export { gaussian, gaussianFactory } from './initializations/gaussian.js';
+export { olora, oloraFactory } from './initializations/olora.js';
+export type { OrthogonalOptions } from './initializations/orthogonal.js';
+export { orthogonal, orthogonalFactory } from './initializations/orthogonal.js';
+export { pissa, pissaFactory } from './initializations/pissa.js';
 export type { SymmetricOptions } from './initializations/symmetric.js';
 export { symmetric, symmetricFactory } from './initializations/symmetric.js';
 export { zero, zeroFactory } from './initializations/zero.js';

@@ -13,6 +13,9 @@ test('every strategy is registered under its kind’s token, and refuses options
     'initialization symmetric',
     'initialization gaussian',
     'initialization zero',
+    'initialization orthogonal',
+    'initialization pissa',
+    'initialization olora',
   ]);
   expect(registered.get(POSITION_RULE)).toEqual([
     'positions all',

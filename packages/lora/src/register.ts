@@ -2,6 +2,9 @@ import type { StrategyFactory } from '@perfit/strategy';
 import type { DependencyContainer } from 'tsyringe';
 import { INITIALIZATION, type Initialization, POSITION_RULE, type PositionRule } from './contract.js';
 import { gaussianFactory } from './initializations/gaussian.js';
+import { oloraFactory } from './initializations/olora.js';
+import { orthogonalFactory } from './initializations/orthogonal.js';
+import { pissaFactory } from './initializations/pissa.js';
 import { symmetricFactory } from './initializations/symmetric.js';
 import { zeroFactory } from './initializations/zero.js';
 import { allFactory } from './positions/all.js';
@@ -11,7 +14,14 @@ import { factorFactory } from './positions/factor.js';
 import { layersFactory } from './positions/layers.js';
 import { noneFactory } from './positions/none.js';
 
-const initializations = [symmetricFactory, gaussianFactory, zeroFactory] as StrategyFactory<Initialization>[];
+const initializations = [
+  symmetricFactory,
+  gaussianFactory,
+  zeroFactory,
+  orthogonalFactory,
+  pissaFactory,
+  oloraFactory,
+] as StrategyFactory<Initialization>[];
 const positionRules = [
   allFactory,
   noneFactory,

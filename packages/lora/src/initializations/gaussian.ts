@@ -1,6 +1,6 @@
 import { defineStrategy } from '@perfit/strategy';
 import { z } from 'zod';
-import { drawComponents } from '../components.js';
+import { drawComponents, normalDraws } from '../components.js';
 import type { Initialization } from '../contract.js';
 
 /** Options of {@link gaussian}. */
@@ -23,8 +23,7 @@ export function gaussian({ std = 0.02, subtract = false }: GaussianOptions = {})
     name: 'gaussian',
     initialize: ({ layout, random }) => {
       const values = drawComponents(layout, random, 1, (_, draw) => {
-        // Box & Muller (1958): |draw| is uniform on (0, 1).
-        const normal = () => std * Math.sqrt(-2 * Math.log(Math.abs(draw()))) * Math.cos(Math.PI * draw());
+        const normal = normalDraws(draw, std);
         return { a: normal, b: normal };
       });
       return { values, subtracted: subtract };
