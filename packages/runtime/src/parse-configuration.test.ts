@@ -48,6 +48,19 @@ describe('readConfiguration', () => {
     expect(readConfiguration(path, ['data=elsewhere']).data).toEqual({ path: 'elsewhere', testRows: 20 });
   });
 
+  it('sets keys of an entry of a list by its place, and leaves the list a list', () => {
+    const path = write('methods: [perfit, {name: other, method: fedit, rank: 4}]\n');
+    expect(readConfiguration(path, ['methods.0.aggregator=weighted-mean', 'methods.1.rank=2']).methods).toEqual([
+      { name: 'perfit', aggregator: 'weighted-mean' },
+      { name: 'other', method: 'fedit', rank: 2 },
+    ]);
+    for (const place of ['2', 'perfit'])
+      expect(failure(() => readConfiguration(path, [`methods.${place}.rank=2`]))).toMatchObject({
+        code: 'runtime/invalid-configuration',
+        message: expect.stringContaining(`place '${place}' of a list of 2`),
+      });
+  });
+
   it.each([
     ['an unknown key, with the nearest valid one', 'rouns: 3', 'runtime/unknown-key', /'rouns'.*Did you mean 'rounds'/],
     ['an unknown key inside search', 'search: {iteration: 3}', 'runtime/unknown-key', /'iteration' under search/],

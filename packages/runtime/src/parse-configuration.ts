@@ -7,9 +7,17 @@ import { errors } from './errors.js';
 
 /** Reads and validates a YAML configuration file; `null`: the embedded default. `overrides` are `key=value`, value in YAML. */
 export function readConfiguration(path: string | null, overrides: readonly string[] = []): Configuration {
+  return validateConfiguration(readRaw(path, overrides), path ?? 'the configuration');
+}
+
+/** A configuration that is read and not yet validated. */
+export type RawConfiguration = Record<string, unknown>;
+
+/** Reads a YAML configuration file (`null`: an empty one) and sets `overrides`; validates nothing. */
+export function readRaw(path: string | null, overrides: readonly string[] = []): RawConfiguration {
   const raw = path === null ? {} : parseFile(path);
   for (const override of overrides) applyOverride(raw, override);
-  return validateConfiguration(raw, path ?? 'the configuration');
+  return raw;
 }
 
 function parseFile(path: string): Record<string, unknown> {
@@ -45,7 +53,7 @@ function parseMapping(text: string, where: string): Record<string, unknown> {
 }
 
 /** Sets `a.b.c=value` in a raw configuration. */
-function applyOverride(raw: Record<string, unknown>, override: string): void {
+function applyOverride(raw: RawConfiguration, override: string): void {
   const equals = override.indexOf('=');
   if (equals < 1) {
     throw errors.make('invalid-configuration', {
@@ -53,29 +61,49 @@ function applyOverride(raw: Record<string, unknown>, override: string): void {
       cure: 'Write --set rounds=3',
     });
   }
-  const path = override.slice(0, equals).split('.');
-  const last = path.pop()!;
-  let target = raw;
-  for (const key of path) {
-    const next = target[key];
-    // A strategy given by its bare name becomes an object when an option of it is set.
-    target[key] =
-      typeof next === 'string' ? { name: next } : typeof next === 'object' && next !== null ? { ...next } : {};
-    target = target[key] as Record<string, unknown>;
-  }
+  setKey(raw, override.slice(0, equals), parseValue(override.slice(equals + 1), `--set ${override}`));
+}
+
+/** Parses a value as it is written on the command line: YAML. `where` names it in the error. */
+export function parseValue(text: string, where: string): unknown {
   try {
-    const value: unknown = parseYaml(override.slice(equals + 1));
-    const before = target[last];
-    // A path replaces a path only: --set data=DIR keeps the limits that the file sets beside it.
-    const keepsRest = typeof value === 'string' && typeof before === 'object' && before !== null && 'path' in before;
-    target[last] = keepsRest ? { ...before, path: value } : value;
+    return parseYaml(text);
   } catch (cause) {
     throw errors.make('invalid-yaml', {
-      what: `the value of --set ${override} is not YAML`,
+      what: `the value of ${where} is not YAML`,
       cure: 'Quote it for the shell',
       cause,
     });
   }
+}
+
+/** Sets the key `a.b.c` of a raw configuration; in a list `a.0.c`. What is on the way is copied, not altered. */
+export function setKey(raw: RawConfiguration, key: string, value: unknown): void {
+  const path = key.split('.');
+  const last = path.pop()!;
+  let target = raw;
+  for (const step of path) {
+    checkPlace(target, step, key);
+    const next = target[step];
+    if (Array.isArray(next)) target[step] = [...next];
+    // A strategy given by its bare name becomes an object when an option of it is set.
+    else if (typeof next === 'string') target[step] = { name: next };
+    else target[step] = typeof next === 'object' && next !== null ? { ...next } : {};
+    target = target[step] as RawConfiguration;
+  }
+  checkPlace(target, last, key);
+  const before = target[last];
+  // A path replaces a path only: --set data=DIR keeps the limits that the file sets beside it.
+  const keepsRest = typeof value === 'string' && typeof before === 'object' && before !== null && 'path' in before;
+  target[last] = keepsRest ? { ...before, path: value } : value;
+}
+
+function checkPlace(target: unknown, step: string, key: string): void {
+  if (!Array.isArray(target) || (/^\d+$/.test(step) && Number(step) < target.length)) return;
+  throw errors.make('invalid-configuration', {
+    what: `${key} names place '${step}' of a list of ${target.length}`,
+    cure: `Choose a place from 0 to ${target.length - 1}`,
+  });
 }
 
 /** Validates a raw configuration; the first mistake is an error that names the key, the value and the cure. */
