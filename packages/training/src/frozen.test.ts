@@ -1,33 +1,12 @@
-import { type AdapterState, fullArchitecture, lowRankFactors, symmetric } from '@perfit/lora';
+import { fullArchitecture, lowRankFactors, symmetric } from '@perfit/lora';
 import { frozenProjector } from '@perfit/models';
-import { openGolden } from '../goldens/open.js';
-import { adamwDefaults } from './adamw.js';
-import type { Session, Trainer } from './contract.js';
-import { plainUpdate } from './plain.js';
+import { apart, code, useGoldenAdapter } from '../goldens/golden-adapter.js';
 import { createTrainer } from './trainer.js';
 
-let golden: Awaited<ReturnType<typeof openGolden>>;
-let trainer: Trainer;
-let adapter: AdapterState;
-beforeAll(async () => {
-  golden = await openGolden();
-  const { engine, backbone } = golden;
-  trainer = createTrainer({ engine, backbone, layout: golden.adapter.layout, scale: golden.adapter.scale });
-  adapter = { ...golden.adapter, values: golden.adapter.values.map((value) => value / 10) };
-});
-afterAll(() => {
-  trainer.dispose();
-  golden.backbone.dispose();
-  expect(golden.engine.live()).toBe(0);
-});
-
-const open = (state: AdapterState = adapter, from: Trainer = trainer): Session =>
-  from.open({ state, localUpdate: plainUpdate(), optimizer: adamwDefaults });
-const code = (name: string) => expect.objectContaining({ code: `training/${name}` });
-const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-const apart = (a: Float32Array, b: Float32Array) => largest(a.map((value, p) => value - b[p]!)) / largest(b);
+const fixture = useGoldenAdapter();
 
 test('a symmetric start, and a start that is subtracted, leave the frozen model as it was (law 7)', () => {
+  const { golden, adapter, open } = fixture;
   const { engine, backbone, batch } = golden;
   const { layout, scale } = golden.adapter;
   const tensor = backbone.losses(batch, frozenProjector(engine));
@@ -39,7 +18,7 @@ test('a symmetric start, and a start that is subtracted, leave the frozen model 
     return state / 2147483647;
   };
   const start = symmetric({}).initialize({ layout, random, scale, frozen: backbone.frozen });
-  const twins = open({ values: start.values, architecture: fullArchitecture(layout.size) });
+  const twins = open({ state: { values: start.values, architecture: fullArchitecture(layout.size) } });
   expect(apart(twins.losses(batch), frozen)).toBeLessThan(1e-5);
   twins.dispose();
 
@@ -50,7 +29,7 @@ test('a symmetric start, and a start that is subtracted, leave the frozen model 
     scale,
     start: { values: adapter.values, subtracted: true },
   });
-  const session = open(adapter, subtracting);
+  const session = open({}, subtracting);
   expect(apart(session.losses(batch), frozen)).toBeLessThan(1e-5);
   session.step(batch, 1e-2);
   expect(apart(session.losses(batch), frozen)).toBeGreaterThan(1e-4);
@@ -59,6 +38,7 @@ test('a symmetric start, and a start that is subtracted, leave the frozen model 
 });
 
 test('a residual of the frozen weights works like an adapter, until another takes its place', () => {
+  const { golden, adapter, open } = fixture;
   const { engine, backbone, batch } = golden;
   const { layout, scale } = golden.adapter;
   const session = open();
@@ -66,7 +46,7 @@ test('a residual of the frozen weights works like an adapter, until another take
   session.dispose();
   const folding = createTrainer({ engine, backbone, layout, scale });
   const zero = { values: new Float32Array(layout.size), architecture: fullArchitecture(layout.size) };
-  const frozen = open(zero, folding);
+  const frozen = open({ state: zero }, folding);
   const untouched = frozen.losses(batch);
   const factors = lowRankFactors(layout, adapter.values, scale);
   folding.setResidual(factors.slice(0, 5));
