@@ -57,7 +57,8 @@ export function openDataset(data: Configuration['data']): Dataset {
  * often hold runs of one label), go by the partitioner; of each client's rows the last
  * `validation.share` validate, unless the data set brings validation rows. A client's test rows are those test rows
  * that carry its mix of labels (the partitioner's own field), in file order; a data set without test rows gives up a
- * share of each client's rows, drawn by the seed.
+ * share of each client's rows, drawn by the seed. Where `validation.scored` says so, validation rows stand in for test
+ * rows.
  */
 export function dealOut(
   dataset: Dataset,
@@ -91,7 +92,7 @@ export function dealOut(
     const { head: train, tail } = validationOf
       ? { head: rows, tail: validationOf(id) }
       : tailSplit(rows, configuration.validation.share);
-    const test = held.test.slice(0, testRows);
+    const test = configuration.validation.scored ? tail : held.test.slice(0, testRows);
     if (train.length === 0 || test.length === 0) {
       throw errors.make('empty-client', {
         what: `client ${id} has ${train.length} training and ${test.length} test rows`,

@@ -68,7 +68,10 @@ const dataObject = z.strictObject({
   testRows: count.optional(),
   shuffle: z.boolean().optional(),
 });
-const validation = z.strictObject({ share: z.number().min(0).lt(1).default(0.2) });
+const validation = z.strictObject({
+  share: z.number().min(0).lt(1).default(0.2).describe('Of each client’s rows, the last ones.'),
+  scored: z.boolean().default(false).describe('Score on them in place of the test rows: to choose a learning rate.'),
+});
 
 /** Keys of the nested objects, by the key that holds them: for naming the nearest valid one. */
 export const nestedKeys: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
@@ -99,7 +102,7 @@ export const configurationSchema = z.strictObject({
   clients: z
     .record(z.string(), z.strictObject({ rank: count.optional(), expansion: z.number().min(1).optional() }))
     .default({}),
-  validation: validation.default({ share: 0.2 }),
+  validation: validation.default({ share: 0.2, scored: false }),
   methods: z
     .array(methodEntry)
     .min(1)

@@ -23,5 +23,8 @@ export const errors = defineErrors('runtime', {
   'resume-mismatch': 'The run to resume was made with another configuration.',
   'broken-state': 'A saved state cannot be read.',
   'data-changed': 'The rows are not those that the run recorded.',
+  'invalid-cell': 'A cell of a sweep is not valid, or has no name of its own.',
+  'invalid-list': 'The list of cells of a sweep cannot be read.',
+  'cell-failed': 'A cell of a sweep failed.',
   'over-budget': 'A client has an expansion or rank that its method cannot take.',
 });

@@ -50,6 +50,11 @@ export function planMethods(container: DependencyContainer, configuration: Confi
   return plans;
 }
 
+/** What all methods of a configuration have in common: everything but the methods and their strategies. */
+export function withoutMethods<Source extends Configuration>({ algorithm: _, methods: __, ...rest }: Source) {
+  return Object.fromEntries(Object.entries(rest).filter(([key]) => !STRATEGY_KEYS.includes(key as StrategyKey)));
+}
+
 const pick = (source: object): StrategyKeys =>
   Object.fromEntries(
     STRATEGY_KEYS.map((key) => [key, (source as StrategyKeys)[key]]).filter(([, value]) => value !== undefined),

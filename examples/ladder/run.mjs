@@ -1,0 +1,73 @@
+// The ladder: for every method a learning rate from one grid, chosen on validation rows by one seed; then every seed with
+// that rate, scored once on the test rows. Whatever is there already is not repeated.
+//   node examples/ladder/run.mjs CONFIG --seeds 1,2,3,4,5 --out DIR --results NAME [--rates 3e-4,1e-3,3e-3] [--set key=value …]
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { parse, stringify } from 'yaml';
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seeds: { type: 'string', default: '1,2,3,4,5' },
+    rates: { type: 'string', default: '3e-4,1e-3,3e-3' },
+    out: { type: 'string' },
+    results: { type: 'string' },
+    set: { type: 'string', multiple: true, default: [] },
+    accuracy: { type: 'boolean', default: false },
+  },
+});
+const [config] = positionals;
+if (!config || !options.out || !options.results) {
+  console.error('[perfit/examples] ladder needs CONFIG, --out and --results. See the first lines of this file.');
+  process.exit(2);
+}
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const [firstSeed] = options.seeds.split(',');
+const sets = options.set.flatMap((set) => ['--set', set]);
+
+function run(script, ...args) {
+  const { status } = spawnSync(process.execPath, [script, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+mkdirSync(options.out, { recursive: true });
+const configuration = parse(readFileSync(config, 'utf8'));
+const entries = configuration.methods.map((entry) => (typeof entry === 'string' ? { name: entry } : entry));
+
+// 1. A rate for every method.
+const scored = options.rates.split(',').map((rate) => {
+  const directory = join(options.out, `rate-${rate}`);
+  const resume = existsSync(directory) ? ['--resume'] : [];
+  run(
+    here('../../packages/cli/bin/perfit.js'),
+    'run',
+    config,
+    ...sets,
+    ...['--set', `seed=${firstSeed}`, '--set', `learningRate=${rate}`, '--set', 'validation.scored=true'],
+    ...['--out', directory, ...resume],
+  );
+  return { rate: Number(rate), methods: JSON.parse(readFileSync(join(directory, 'summary.json'), 'utf8')).methods };
+});
+const figure = ({ methods }, { name }) => {
+  const { afterDistribution, afterLocal } = methods[name].averages.personal;
+  return (name.endsWith('-local') ? afterLocal.expMeanLoss : afterDistribution.expMeanLoss) ?? Number.POSITIVE_INFINITY;
+};
+const chosen = entries.map((entry) => {
+  const best = scored.reduce((a, b) => (figure(b, entry) < figure(a, entry) ? b : a));
+  return { ...entry, learningRate: best.rate };
+});
+const withRates = join(options.out, 'ladder.yaml');
+writeFileSync(withRates, stringify({ ...configuration, methods: chosen }));
+
+// 2. Every seed.
+run(
+  here('../run-seeds.mjs'),
+  withRates,
+  ...sets,
+  ...['--seeds', options.seeds, '--out', join(options.out, 'seeds'), '--results', options.results],
+  ...(options.accuracy ? ['--accuracy'] : []),
+);
+console.log(readFileSync(`${options.results}.md`, 'utf8'));
