@@ -1,4 +1,4 @@
-import { type Architecture, pack } from '@perfit/lora';
+import { livePositions, pack } from '@perfit/lora';
 import { defineStrategy } from '@perfit/strategy';
 import { z } from 'zod';
 import { checkScores } from '../check-scores.js';
@@ -7,11 +7,12 @@ import { layersOf, liveFrom, upperPart } from '../layers.js';
 import { nthLargest } from '../threshold.js';
 import { weight } from './weight.js';
 
-/** Sum of the `keep` largest scores that are live, of at least as many. */
-function bestSum(scores: Float32Array, architecture: Architecture, keep: number): number {
-  const live = pack(scores, architecture);
-  const { value, equal } = nthLargest(live, keep);
-  return live.reduce((sum, score) => (score > value ? sum + score : sum), equal * value);
+/** Sum of the `keep` largest scores. */
+function bestSum(scores: Float32Array, keep: number): number {
+  const { value, equal } = nthLargest(scores, keep);
+  let sum = equal * value;
+  for (let i = 0; i < scores.length; i++) if (scores[i] > value) sum += scores[i];
+  return sum;
 }
 
 /**
@@ -37,16 +38,18 @@ export function prefixWeight(): Granularity {
       if (keep >= architecture.live || keep <= 0) return weight().select(selection);
       const layers = layersOf(layout);
       const live = liveFrom(architecture, layers);
+      const positions = livePositions(architecture);
+      const left = pack(scores, architecture);
       let backward = layers.flops.reduce((sum, flops) => sum + flops, 0);
       const always = 6 * keep + backward;
-      let best = { worth: Number.NEGATIVE_INFINITY, part: architecture };
+      let best = { worth: Number.NEGATIVE_INFINITY, depth: 0 };
       for (let depth = 0; live[depth] >= keep; depth++) {
         backward -= layers.flops[depth];
-        const part = upperPart(architecture, layers, depth);
-        const worth = bestSum(scores, part, keep) / (always + backward);
-        if (worth > best.worth) best = { worth, part };
+        const worth = bestSum(left, keep) / (always + backward);
+        if (worth > best.worth) best = { worth, depth };
+        for (let i = 0; i < left.length; i++) if (layers.of[positions[i]] === depth) left[i] = Number.NEGATIVE_INFINITY;
       }
-      return weight().select({ ...selection, architecture: best.part });
+      return weight().select({ ...selection, architecture: upperPart(architecture, layers, best.depth) });
     },
   };
 }
