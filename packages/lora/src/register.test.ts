@@ -1,4 +1,13 @@
-import { INITIALIZATION, loraFactories, POSITION_RULE, registerLora } from './index.js';
+import type { StrategyFactory } from '@perfit/strategy';
+import {
+  INITIALIZATION,
+  type Initialization,
+  loraFactories,
+  POSITION_RULE,
+  type PositionRule,
+  registerLora,
+} from './index.js';
+import { testInitialization, testPositionRule } from './testing.js';
 
 test('every strategy is registered under its kind’s token, and refuses options that it does not know', () => {
   const registered = new Map<unknown, string[]>([
@@ -26,10 +35,16 @@ test('every strategy is registered under its kind’s token, and refuses options
     'positions components',
   ]);
   expect([...registered.values()].flat()).toEqual(loraFactories.map(({ kind, name }) => `${kind} ${name}`));
-  const required: Readonly<Record<string, object>> = { factor: { factor: 'A' } };
-  for (const { optionsSchema, make, name } of loraFactories) {
-    const options = required[name] ?? {};
+  for (const { optionsSchema, make, name, conformance } of loraFactories) {
+    const options = conformance?.options ?? {};
     expect(make(optionsSchema.parse(options), {}).name).toBe(name);
     expect(optionsSchema.safeParse({ ...options, unknown: 1 }).success).toBe(false);
   }
+});
+
+describe.each(loraFactories.map((factory) => [factory.name, factory] as const))('%s, as registered', (_, factory) => {
+  const { kind, optionsSchema, conformance, make } = factory as StrategyFactory<Initialization & PositionRule>;
+  const again = () => make(optionsSchema.parse(conformance?.options ?? {}), {});
+  if (kind === 'initialization') testInitialization(again, conformance?.traits);
+  else testPositionRule(again);
 });

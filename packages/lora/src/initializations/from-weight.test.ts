@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLayout, type Initialization, mergeDelta, olora, pissa, type Site, slotsBySite } from '../index.js';
 import { principalComponents } from '../principal-components.js';
-import { sampleWeight, seededRandom, testInitialization } from '../testing.js';
+import { sampleWeight, seededRandom } from '../testing.js';
 
 interface GoldenMatrix {
   readonly name: string;
@@ -43,8 +43,6 @@ const close = (got: ArrayLike<number>, want: readonly number[], digits = 6) => {
 };
 
 describe.each([pissa(), olora()])('$name', (make) => {
-  testInitialization(() => make, { drawn: false });
-
   test.each(golden.matrices)('takes PEFT’s σBA out of a $name weight', ({ in: columns, out, weight, ...wanted }) => {
     const { delta } = start(make, siteOf(columns, out), weight, golden.rank, golden.scale);
     close(delta, wanted[make.name as 'pissa' | 'olora'].delta, 5);

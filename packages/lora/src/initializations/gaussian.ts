@@ -37,5 +37,6 @@ export const gaussianFactory = defineStrategy({
   name: 'gaussian',
   summary: 'A and B from one normal law, with the option to subtract the start from the frozen model.',
   optionsSchema: z.strictObject({ std: z.number().positive().default(0.02), subtract: z.boolean().default(false) }),
+  conformance: { traits: { startsAtFrozen: false } },
   make: gaussian,
 });

@@ -18,10 +18,7 @@ const draw = (initialization: Initialization, rank: number, seed = 3, sites: rea
 };
 const wide: Site = { name: 'model.layers.0.self_attn.q_proj', layer: 0, in: 400, out: 300, flops: 240_000 };
 
-describe('symmetric', () => testInitialization(() => symmetric()));
 describe('gaussian, subtracted', () => testInitialization(() => gaussian({ subtract: true })));
-describe('gaussian', () => testInitialization(() => gaussian(), { startsAtFrozen: false }));
-describe('zero', () => testInitialization(() => zero()));
 
 test('symmetric: mirrored twins, no entry 0, BA exactly 0 (law 7)', () => {
   fc.assert(

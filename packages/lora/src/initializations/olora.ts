@@ -54,5 +54,6 @@ export const oloraFactory = defineStrategy({
   name: 'olora',
   summary: 'The first columns of Q and rows of R of the frozen weight’s QR decomposition, taken out of it.',
   optionsSchema: z.strictObject({}),
+  conformance: { traits: { drawn: false } },
   make: () => olora(),
 });

@@ -25,7 +25,6 @@ const { orthogonal: law } = JSON.parse(readFileSync(join(__dirname, '../goldens/
 const draw = (options: OrthogonalOptions, layout = sampleLayout(8), seed = 3) =>
   orthogonal(options).initialize({ layout, random: seededRandom(seed), scale: 2, frozen: sampleWeight }).values;
 
-describe('orthogonal', () => testInitialization(() => orthogonal()));
 describe('orthogonal, in blocks of 2', () => testInitialization(() => orthogonal({ block: 2 })));
 
 test.each([{}, { block: 2 }, { block: 6 }])('%p: BA is 0 while no entry is', (options) => {

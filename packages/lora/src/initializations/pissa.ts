@@ -45,5 +45,6 @@ export const pissaFactory = defineStrategy({
   name: 'pissa',
   summary: 'The principal singular values and vectors of the frozen weight, taken out of it.',
   optionsSchema: z.strictObject({}),
+  conformance: { traits: { drawn: false } },
   make: () => pissa(),
 });

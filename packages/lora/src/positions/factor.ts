@@ -26,5 +26,6 @@ export const factorFactory = defineStrategy({
   name: 'factor',
   summary: 'One factor of every projection, A or B.',
   optionsSchema: z.strictObject({ factor: z.enum(['A', 'B']) }),
+  conformance: { options: { factor: 'A' } },
   make: factor,
 });
