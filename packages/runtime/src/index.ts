@@ -38,6 +38,7 @@ export type { Evaluator } from './evaluate-values.js';
 export { type ExplainedMethod, explainMethods, explanationText } from './explain-methods.js';
 export type { Accuracy } from './label-accuracy.js';
 export { type LoadedModel, loadModel } from './load-model.js';
+export { type MethodCosts, methodCosts } from './method-costs.js';
 export type { MethodPlan, SearchPlan } from './method-plan.js';
 export { type Moment, type PairedDifference, pairedDifference } from './paired-differences.js';
 export { readConfiguration, validateConfiguration } from './parse-configuration.js';

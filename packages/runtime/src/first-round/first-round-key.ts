@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import type { EngineDescription } from '@perfit/tensorflow';
+import type { MethodPlan } from '../method-plan.js';
+import { withoutMethods } from '../plan-methods.js';
+import type { resolvedConfiguration } from '../resolved-configuration.js';
+
+/**
+ * The key of a method's first local steps: a digest of all that a run resolves to, but for what acts after them
+ * (aggregator, server rule, adoption, travel), for who is sampled, and for names and paths. Null where they depend on
+ * other clients' (a search in common), or where there are none.
+ */
+export function firstRoundKey(
+  resolved: ReturnType<typeof resolvedConfiguration>,
+  plan: MethodPlan,
+  engine: EngineDescription,
+): string | null {
+  if (!plan.method.trains || plan.search?.scope === 'federation') return null;
+  const {
+    name: _name,
+    method: _method,
+    aggregator: _aggregator,
+    serverRule: _serverRule,
+    adoption: _adoption,
+    travel: _travel,
+    ...training
+  } = plan.entry;
+  const { sampler: _sampler, ...common } = withoutMethods(resolved);
+  const model = { ...resolved.model, path: null };
+  const data = { ...resolved.data, path: null };
+  const pools = plan.method.pools === true;
+  return createHash('sha256')
+    .update(JSON.stringify(['perfit-first-round/1', { ...common, model, data }, training, pools, engine]))
+    .digest('hex');
+}

@@ -1,0 +1,33 @@
+import type { ClientProgress, TrainingJob } from '../contract.js';
+import type { FirstRound, LocalSteppings } from './first-round.js';
+
+/** The first rounds of one method's clients. */
+export interface ClientFirstRounds {
+  readonly read: (client: string) => FirstRound | undefined;
+  readonly write: (client: string, round: FirstRound) => void;
+}
+
+/** Takes a client's first local steps, or takes them over from another run: then all that they told is told again. */
+export async function reuseFirstRound(
+  rounds: ClientFirstRounds,
+  client: string,
+  job: TrainingJob,
+  take: (job: TrainingJob) => Promise<LocalSteppings>,
+): Promise<LocalSteppings & { readonly reused?: true }> {
+  const known = rounds.read(client);
+  if (known) {
+    job.signal.throwIfAborted();
+    for (const event of known.events) job.report(event);
+    return { ...known, reused: true };
+  }
+  const events: ClientProgress[] = [];
+  const taken = await take({
+    ...job,
+    report: (event) => {
+      events.push(event);
+      job.report(event);
+    },
+  });
+  rounds.write(client, { ...taken, events });
+  return taken;
+}
