@@ -96,6 +96,13 @@ describe('drawing', () => {
     expect(share({ topK: 2, temperature: 0.1 }).get(2)).toBeGreaterThan(0.99);
   });
 
+  test('among the fewest likeliest that have the probability topP, one at least', () => {
+    // e against 1 of the two likeliest: 0.73 of their probability is the first's.
+    expect([...share({ topK: 2, topP: 0.7 }).keys()]).toEqual([2]);
+    expect(share({ topK: 2, topP: 0.75 }).size).toBe(2);
+    expect([...share({ topP: 1e-9 }).keys()]).toEqual([2]);
+  });
+
   test('of the single likeliest is greedy', () => expect([...share({ topK: 1 }).keys()]).toEqual([2]));
 });
 
@@ -105,6 +112,8 @@ test('refuses what cannot be drawn, and prompts without room', () => {
     { temperature: 1 },
     { temperature: -1, random: () => 0 },
     { temperature: 1, topK: 0, random: () => 0 },
+    { temperature: 1, topP: 0, random: () => 0 },
+    { temperature: 1, topP: 1.5, random: () => 0 },
   ])
     expect(() => [...generate(options(backbone, bad))]).toThrow(code('bad-sampling'));
   expect(() => [...generate(options(backbone, { prompt: 'abcd' }))]).toThrow(code('context-exceeded'));

@@ -18,6 +18,7 @@ export function generateCommand(): Command {
     .option('--max-new-tokens <n>', 'tokens to add at most', positiveInteger, 64)
     .option('--temperature <t>', '0: greedy', Number, 0)
     .option('--top-k <n>', 'sample from the n likeliest tokens', positiveInteger)
+    .option('--top-p <p>', 'sample from the fewest likeliest tokens that have probability p', Number)
     .option('--seed <n>', 'of the sampling', positiveInteger, 1)
     .addOption(new Option('--dtype <dtype>', 'of the frozen weights').choices(['f32', 'bf16']).default('f32'))
     .option('--json', 'print JSON with the token ids')
@@ -52,6 +53,7 @@ Examples:
             maxNewTokens: options.maxNewTokens,
             temperature: options.temperature,
             topK: options.topK,
+            topP: options.topP,
             random: randomStreams(options.seed).stream('generate'),
           });
           for (const token of tokens) {
