@@ -1,5 +1,5 @@
 import { architectureFrom, isLive } from './architecture.js';
-import type { AdapterState, Architecture, Layout } from './contract.js';
+import type { AdapterState, Architecture, Layout, Slot } from './contract.js';
 import { errors } from './errors.js';
 import { createLayout, type SiteSlots, slotsBySite } from './layout.js';
 
@@ -22,8 +22,14 @@ function positionsIn(small: Layout, large: Layout, components: (site: SiteSlots)
   return origin;
 }
 
-/** The components of which a position is live, in the row of A or in the column of B. */
-function liveComponents({ A, B }: SiteSlots, architecture: Architecture): readonly number[] {
+/** Where a factor lies in θ. */
+type Place = Pick<Slot, 'offset' | 'rows' | 'columns'>;
+
+/** The rank components of a site of which a position is live, in the row of A or in the column of B. */
+export function liveComponents(
+  { A, B }: { readonly A: Place; readonly B: Place },
+  architecture: Architecture,
+): readonly number[] {
   return Array.from({ length: A.rows }, (_, k) => k).filter((k) => {
     for (let i = 0; i < A.columns; i++) if (isLive(architecture, A.offset + k * A.columns + i)) return true;
     for (let o = 0; o < B.rows; o++) if (isLive(architecture, B.offset + o * B.columns + k)) return true;
