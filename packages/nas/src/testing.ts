@@ -1,5 +1,12 @@
 /// <reference types="jest" />
-import { type Architecture, architectureFrom, fullArchitecture, isLive, livePositions } from '@perfit/lora';
+import {
+  type Architecture,
+  architectureFrom,
+  fullArchitecture,
+  isLive,
+  livePositions,
+  slotsBySite,
+} from '@perfit/lora';
 import { sampleLayout, seededRandom } from '@perfit/lora/testing';
 import { isPerfitError } from '@perfit/strategy';
 import type { BudgetInput, BudgetRule, Granularity, Importance, Schedule, Statistics } from './contract.js';
@@ -224,6 +231,19 @@ export function testGranularity(make: () => Granularity, { exact = false }: { re
       expect(kept.live).toBeLessThanOrEqual(keep);
       if (exact) expect(kept.live).toBe(keep);
       for (const position of livePositions(kept)) expect(isLive(architecture, position)).toBe(true);
+    }
+  });
+
+  test('keeps whole rank components, where it says so', () => {
+    if (!make().components) return;
+    for (const keep of [layout.size / 2, layout.size / 3].map(Math.floor)) {
+      const kept = select(draw(keep), keep);
+      for (const { A, B } of slotsBySite(layout))
+        for (let k = 0; k < A.rows; k++) {
+          const row = Array.from({ length: A.columns }, (_, i) => isLive(kept, A.offset + k * A.columns + i));
+          const column = Array.from({ length: B.rows }, (_, o) => isLive(kept, B.offset + o * B.columns + k));
+          expect(new Set([...row, ...column]).size).toBe(1);
+        }
     }
   });
 

@@ -17,6 +17,7 @@ import { layersOf, liveFrom, upperPart } from '../layers.js';
 export function prefix(): Granularity {
   return {
     name: 'prefix',
+    components: true,
     select: (selection) => {
       checkScores(selection);
       const { layout, architecture, keep } = selection;

@@ -25,7 +25,7 @@ function components(layout: Layout): Units {
  * @throws `not-a-number`, `size-mismatch`
  */
 export function rank(): Granularity {
-  return { name: 'rank', select: (selection) => keepUnits(selection, components(selection.layout)) };
+  return { name: 'rank', components: true, select: (selection) => keepUnits(selection, components(selection.layout)) };
 }
 
 /** Registers {@link rank}. */

@@ -18,7 +18,7 @@ function projections(layout: Layout): Units {
  * @throws `not-a-number`, `size-mismatch`
  */
 export function site(): Granularity {
-  return { name: 'site', select: (selection) => keepUnits(selection, projections(selection.layout)) };
+  return { name: 'site', components: true, select: (selection) => keepUnits(selection, projections(selection.layout)) };
 }
 
 /** Registers {@link site}. */
