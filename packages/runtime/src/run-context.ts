@@ -10,12 +10,14 @@ import {
   selectSites,
 } from '@perfit/lora';
 import type { Backbone } from '@perfit/models';
+import { dealBudgets } from '@perfit/nas';
 import type { Engine } from '@perfit/tensorflow';
 import { createTrainer, type LearningRateSchedule, type Trainer } from '@perfit/training';
 import type { FederatedData } from './client-data.js';
 import type { Configuration } from './configuration.js';
 import type { RandomStreams } from './contract.js';
 import { errors } from './errors.js';
+import type { ClientFirstRounds } from './first-round/reuse-first-round.js';
 import { learningRateSchedule } from './learning-rate.js';
 import type { MethodPlan } from './method-plan.js';
 
@@ -41,6 +43,8 @@ export interface MethodContext extends SharedContext {
   readonly budget: (client: string) => number;
   /** A client's dense expanded start. */
   readonly denseStart: (client: string) => AdapterState;
+  /** First local steps that another run of a sweep may have taken. */
+  readonly firstRounds?: ClientFirstRounds;
 }
 
 /** Ranks above this are a slip of the pen: no site of a model in use has full rank above it. */
@@ -88,15 +92,9 @@ function budgetsOf(
     parameters: size.parameters(id),
     dense: size.dense(id),
   }));
-  const budgets = rule.budgets(inputs);
-  const of = new Map(inputs.map(({ client, dense }, index) => [client, { dense, budget: budgets[index]! }]));
-  for (const [client, { dense, budget }] of of)
-    if (!Number.isInteger(budget) || budget < 1 || budget > dense)
-      throw errors.make('over-budget', {
-        what: `budget '${rule.name}' gives client ${client} ${budget} positions of ${dense}`,
-        cure: 'Give every client a whole number from 1 to its expanded space',
-      });
-  return (client) => of.get(client)!.budget;
+  const budgets = dealBudgets(rule, inputs);
+  const of = new Map(inputs.map(({ client }, index) => [client, budgets[index]!]));
+  return (client) => of.get(client)!;
 }
 
 /** Lays out a method, makes θ₀, and opens its trainer. */
