@@ -14,8 +14,10 @@ export {
   jaccard,
   union,
 } from './architecture-algebra.js';
+export { capRanks } from './cap-ranks.js';
 export type { CompactAdapter } from './compact-ranks.js';
 export { compactRanks, embedAdapter, liveComponents } from './compact-ranks.js';
+export { composeResidual } from './compose-residual.js';
 export type {
   AdapterState,
   Architecture,

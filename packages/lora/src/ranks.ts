@@ -1,15 +1,15 @@
 import { architectureFrom } from './architecture.js';
-import type { Architecture, Layout } from './contract.js';
+import type { Architecture, Layout, Site } from './contract.js';
 import { errors } from './errors.js';
 import { slotsBySite } from './layout.js';
 
-/** First component and the one after the last, of a site of that rank. */
-type ComponentRange = (rank: number) => readonly [from: number, to: number];
+/** First component and the one after the last, of a site and its rank. */
+type ComponentRange = (rank: number, site: Site) => readonly [from: number, to: number];
 
 /** The positions of a range of every site's rank components: rows of A, columns of B. */
 function* positionsOfComponents(layout: Layout, range: ComponentRange): Generator<number> {
-  for (const { factor, offset, rows, columns, size } of layout.slots) {
-    const [from, to] = range(factor === 'A' ? rows : columns);
+  for (const { site, factor, offset, rows, columns, size } of layout.slots) {
+    const [from, to] = range(factor === 'A' ? rows : columns, site);
     if (factor === 'A') for (let i = from * columns; i < to * columns; i++) yield offset + i;
     else for (let i = 0; i < size; i += columns) for (let k = from; k < to; k++) yield offset + i + k;
   }

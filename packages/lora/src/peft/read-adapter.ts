@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openTensors, type TensorFile, toFloat32 } from '@perfit/safetensors';
 import type { Layout, Site } from '../contract.js';
 import { errors } from '../errors.js';
+import { inferSite } from '../infer-site.js';
 import { createLayout } from '../layout.js';
 import { type AdapterConfig, parseConfig } from './config.js';
 import { readMask } from './mask-files.js';
@@ -45,11 +46,6 @@ function measure(path: string, name: string, { A, B }: Shapes): { rank: number; 
       cure: 'Give A [r, in] and B [out, r]',
     });
   return { rank: A[0], in: A[1], out: B[0] };
-}
-
-function inferSite(name: string, columns: number, out: number): Site {
-  const layer = Number(/\.(\d+)\./.exec(name)?.[1] ?? 0);
-  return { name, layer, in: columns, out, flops: 2 * columns * out };
 }
 
 function findSite(path: string, sites: readonly Site[], name: string, columns: number, out: number): Site {
