@@ -13,6 +13,7 @@ export const errors = defineErrors('aggregation', {
   'bad-state': 'A server state does not belong to this aggregator and layout.',
   'bad-registry': 'A client’s registered architecture is not among the counts of the server state.',
   'bad-option': 'An option is outside of its range.',
+  'too-few-clients': 'A robust rule got fewer updates in a round than it needs.',
   'no-point': 'A server rule was put around an aggregator that keeps no common mean to move.',
   'bad-adoption': 'A client’s own adapter and the received one do not fit each other.',
 });

@@ -2,10 +2,19 @@ export { interpolate, interpolateFactory } from './adoptions/interpolate.js';
 export { replace, replaceFactory } from './adoptions/replace.js';
 export { validated, validatedFactory } from './adoptions/validated.js';
 export {
+  type CentredClippingOptions,
+  centredClipping,
+  centredClippingFactory,
+} from './aggregators/centred-clipping.js';
+export { krum, krumFactory } from './aggregators/krum.js';
+export { median, medianFactory } from './aggregators/median.js';
+export { type MultiKrumOptions, multiKrum, multiKrumFactory } from './aggregators/multi-krum.js';
+export {
   type SharedExclusiveOptions,
   sharedExclusive,
   sharedExclusiveFactory,
 } from './aggregators/shared-exclusive.js';
+export { type TrimmedMeanOptions, trimmedMean, trimmedMeanFactory } from './aggregators/trimmed-mean.js';
 export { weightedMean, weightedMeanFactory } from './aggregators/weighted-mean.js';
 export { checkUpdate } from './check-update.js';
 export { checkedFold } from './checked-fold.js';
@@ -24,8 +33,10 @@ export type {
 } from './contract.js';
 export { ADOPTION, AGGREGATOR, SERVER_RULE } from './contract.js';
 export { errors as aggregationErrors } from './errors.js';
+export type { KrumOptions } from './krum-ranking.js';
 export { addScaled, addWeighted } from './masked-sum.js';
 export { aggregationFactories, registerAggregation } from './register.js';
+export { type Combine, type RobustOptions, robustAggregator, type Upload } from './robust.js';
 export type { AdaptiveOptions, DecayingOptions } from './server-rules/adaptive.js';
 export { fedAdagrad, fedAdagradFactory } from './server-rules/fed-adagrad.js';
 export { fedAdam, fedAdamFactory } from './server-rules/fed-adam.js';

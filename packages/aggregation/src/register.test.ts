@@ -5,7 +5,15 @@ import { ADOPTION, AGGREGATOR, aggregationFactories, registerAggregation, SERVER
 test('registers every strategy under its kind’s token', () => {
   const child = container.createChildContainer();
   registerAggregation(child);
-  expect(child.resolveAll(AGGREGATOR).map(({ name }) => name)).toEqual(['weighted-mean', 'shared-exclusive']);
+  expect(child.resolveAll(AGGREGATOR).map(({ name }) => name)).toEqual([
+    'weighted-mean',
+    'shared-exclusive',
+    'median',
+    'trimmed-mean',
+    'krum',
+    'multi-krum',
+    'centred-clipping',
+  ]);
   expect(child.resolveAll(SERVER_RULE).map(({ name }) => name)).toEqual([
     'none',
     'fed-avg-m',

@@ -3,7 +3,12 @@ import type { DependencyContainer } from 'tsyringe';
 import { interpolateFactory } from './adoptions/interpolate.js';
 import { replaceFactory } from './adoptions/replace.js';
 import { validatedFactory } from './adoptions/validated.js';
+import { centredClippingFactory } from './aggregators/centred-clipping.js';
+import { krumFactory } from './aggregators/krum.js';
+import { medianFactory } from './aggregators/median.js';
+import { multiKrumFactory } from './aggregators/multi-krum.js';
 import { sharedExclusiveFactory } from './aggregators/shared-exclusive.js';
+import { trimmedMeanFactory } from './aggregators/trimmed-mean.js';
 import { weightedMeanFactory } from './aggregators/weighted-mean.js';
 import { ADOPTION, type Adoption, AGGREGATOR, type Aggregator, SERVER_RULE, type ServerRule } from './contract.js';
 import { fedAdagradFactory } from './server-rules/fed-adagrad.js';
@@ -12,7 +17,15 @@ import { fedAvgMFactory } from './server-rules/fed-avg-m.js';
 import { fedYogiFactory } from './server-rules/fed-yogi.js';
 import { noneFactory } from './server-rules/none.js';
 
-const aggregators = [weightedMeanFactory, sharedExclusiveFactory] as StrategyFactory<Aggregator>[];
+const aggregators = [
+  weightedMeanFactory,
+  sharedExclusiveFactory,
+  medianFactory,
+  trimmedMeanFactory,
+  krumFactory,
+  multiKrumFactory,
+  centredClippingFactory,
+] as StrategyFactory<Aggregator>[];
 const serverRules = [
   noneFactory,
   fedAvgMFactory,
