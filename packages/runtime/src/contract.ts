@@ -134,8 +134,10 @@ export interface Trained {
   readonly search: readonly SearchIteration[];
   /** Pairs of the symmetric start, and how many of them the search split. */
   readonly splitPairs: { readonly split: number; readonly pairs: number } | null;
-  /** Floating-point operations, by the cost book's rules. */
+  /** Floating-point operations, by the cost book's rules; also where the steps were taken over. */
   readonly flops: number;
+  /** Present where another run of a sweep took these steps. */
+  readonly reused?: true;
 }
 
 /** What a client did with a download. */
@@ -286,6 +288,8 @@ export type RoundEvent =
       readonly bytesUp: number;
       readonly flops: number;
       readonly splitPairs: Trained['splitPairs'];
+      /** Present where another run of a sweep took these steps: their events are told again, their time is not spent. */
+      readonly reused?: true;
     }
   | {
       readonly type: 'aggregated';

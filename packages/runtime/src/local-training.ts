@@ -1,9 +1,10 @@
 import type { Update } from '@perfit/aggregation';
 import { type AdapterState, applyArchitecture, intersect, pack } from '@perfit/lora';
-import type { SearchResult } from '@perfit/nas';
 import type { LocalConclusion, LocalUpdate } from '@perfit/training';
 import type { ScoreConsensus } from './common-search.js';
 import type { ClientData, ClientRecord, TrainingJob, TrainingPhase } from './contract.js';
+import type { LocalOutcome } from './first-round/first-round.js';
+import { reuseFirstRound } from './first-round/reuse-first-round.js';
 import { searchArchitecture } from './local-search.js';
 import { type LocalSteps, localSteps } from './local-steps.js';
 import { optimizer } from './optimizer.js';
@@ -17,15 +18,13 @@ export interface TrainedLocally {
   /** What the local update rule remembers from now on. */
   readonly remembered: ClientRecord['remembered'];
   readonly update: Update;
-  readonly search: SearchResult | null;
+  readonly search: LocalOutcome['search'];
   readonly flops: number;
+  /** Whether another run took these steps. */
+  readonly reused?: true;
 }
 
-/**
- * One client's local steps of one round: the phases of its personalization, one after the other; in the first on the
- * shared adapter a search where one is due, then fine-tuning inside the mask. The search's own steps count, so that
- * every method takes the same number of steps on the same examples in the same order.
- */
+/** One client's local steps of one round, and what of them travels. First steps may be another run's. */
 export async function trainLocally(
   context: MethodContext,
   client: ClientData,
@@ -34,6 +33,33 @@ export async function trainLocally(
   searchDue: boolean,
   consensus?: ScoreConsensus,
 ): Promise<TrainedLocally> {
+  const take = (heard: TrainingJob) => takeSteps(context, client, record, heard, searchDue, consensus);
+  // Before the first download nothing that a server does has reached the client.
+  const outcome: LocalOutcome & { readonly reused?: true } =
+    context.firstRounds && job.round === 1
+      ? await reuseFirstRound(context.firstRounds, client.id, job, take)
+      : await take(job);
+  const { conclusion, ...taken } = outcome;
+  return {
+    ...taken,
+    remembered: { ...record.remembered, ...conclusion.remember },
+    update: makeUpdate(context, client, taken.shared, job.round, conclusion),
+  };
+}
+
+/**
+ * One client's local steps of one round: the phases of its personalization, one after the other; in the first on the
+ * shared adapter a search where one is due, then fine-tuning inside the mask. The search's own steps count, so that
+ * every method takes the same number of steps on the same examples in the same order.
+ */
+async function takeSteps(
+  context: MethodContext,
+  client: ClientData,
+  record: ClientRecord,
+  job: TrainingJob,
+  searchDue: boolean,
+  consensus: ScoreConsensus | undefined,
+): Promise<LocalOutcome> {
   const { plan, configuration } = context;
   const received = record.state.shared.values;
   const steps = localSteps(context, client, job);
@@ -42,7 +68,7 @@ export async function trainLocally(
     personal: record.state.personal,
   };
   let conclusion: LocalConclusion = {};
-  let search: SearchResult | null = null;
+  let search: LocalOutcome['search'] = null;
   let due = searchDue;
   for (const phase of plan.personalization.phases({ round: job.round, rounds: configuration.rounds })) {
     const { values, anchor, architecture, concluded, found } = await trainPhase(context, client, job, steps, {
@@ -53,22 +79,17 @@ export async function trainLocally(
       search: due && phase.adapter === 'shared',
       consensus,
     });
-    if (found) due = false;
-    search ??= found;
+    if (found) {
+      due = false;
+      const { architecture: _, ...told } = found;
+      search = told;
+    }
     if (phase.adapter === 'shared') conclusion = concluded;
     last[phase.adapter] = { values, architecture };
     if (phase.afterwards === 'anchor-to-shared') last.shared = { values: anchor, architecture };
     if (phase.afterwards === 'copy-to-personal') last.personal = { values, architecture };
   }
-  const { shared, personal } = last;
-  return {
-    shared,
-    personal,
-    remembered: { ...record.remembered, ...conclusion.remember },
-    update: makeUpdate(context, client, shared, job.round, conclusion),
-    search,
-    flops: steps.flops(),
-  };
+  return { ...last, conclusion, search, flops: steps.flops() };
 }
 
 /** Where a phase starts: its adapter; the personal one lives on the shared one's architecture, and starts as it does. */

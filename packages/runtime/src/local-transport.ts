@@ -52,7 +52,7 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
         ? { ...record, state: { ...record.state, shared: regrow(record.state.shared, context.denseStart(client)) } }
         : record;
     const trained = await trainLocally(context, rowsOf(client), before, job, due, consensus);
-    const { shared, personal, remembered, update, search, flops } = trained;
+    const { shared, personal, remembered, update, search, flops, reused } = trained;
     const after = await composed(client, {
       ...record,
       state: personal ? { shared, personal } : { shared },
@@ -67,6 +67,7 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
       search: search?.iterations ?? [],
       splitPairs: search?.splitPairs ?? null,
       flops,
+      ...(reused ? { reused } : {}),
     };
   };
   const common = plan.search?.scope === 'federation';

@@ -51,8 +51,9 @@ export function planMethods(container: DependencyContainer, configuration: Confi
 }
 
 /** What all methods of a configuration have in common: everything but the methods and their strategies. */
-export function withoutMethods<Source extends Configuration>({ algorithm: _, methods: __, ...rest }: Source) {
-  return Object.fromEntries(Object.entries(rest).filter(([key]) => !STRATEGY_KEYS.includes(key as StrategyKey)));
+export function withoutMethods(configuration: object): Readonly<Record<string, unknown>> {
+  const left: readonly string[] = [...STRATEGY_KEYS, 'methods', 'algorithm'];
+  return Object.fromEntries(Object.entries(configuration).filter(([key]) => !left.includes(key)));
 }
 
 const pick = (source: object): StrategyKeys =>

@@ -29,37 +29,45 @@ export interface RunDirectory {
  * written over.
  */
 export function openRunDirectory(path: string, resolved: object, resume: boolean): RunDirectory {
+  checkRunDirectory(path, resolved, resume);
   const configFile = join(path, 'config.yaml');
-  const text = stringify(resolved);
-  if (existsSync(configFile)) {
-    const same = JSON.stringify(parse(readFileSync(configFile, 'utf8'))) === JSON.stringify(parse(text));
-    if (!resume)
-      throw errors.make('run-directory-exists', {
-        what: `${path} already holds a run`,
-        cure: 'Choose another --out, or add --resume to go on with it',
-      });
-    if (!same)
-      throw errors.make('resume-mismatch', {
-        what: `${configFile} was made with another configuration`,
-        cure: 'Resume with the same configuration, or start a new run',
-      });
-  } else {
+  if (!existsSync(configFile)) {
     mkdirSync(path, { recursive: true });
-    writeWhole(configFile, text);
+    writeWhole(configFile, stringify(resolved));
   }
   return {
     path,
     state: join(path, 'state'),
-    finishedRounds: () => {
-      const read = (name: string) => JSON.parse(readFileSync(join(path, name), 'utf8'));
-      const complete =
-        existsSync(join(path, 'timings.json')) && (read('timings.json') as { complete: boolean }).complete;
-      return complete ? (read('summary.json') as MethodSummary).rounds : null;
-    },
+    finishedRounds: () => readFinishedRun(path)?.summary.rounds ?? null,
     writeAdapter: (client, adapter) => writeAdapter(join(path, 'clients', encodeURIComponent(client)), adapter),
     writeSummary: (summary) => writeWhole(join(path, 'summary.json'), json({ schema: SUMMARY_SCHEMA, ...summary })),
     writeTimings: (timings, complete) => writeWhole(join(path, 'timings.json'), json({ complete, ...timings })),
   };
+}
+
+/** Refuses a directory that holds another run than the given one, or any run where none is gone on with; writes nothing. */
+export function checkRunDirectory(path: string, resolved: object, resume: boolean): void {
+  const configFile = join(path, 'config.yaml');
+  if (!existsSync(configFile)) return;
+  if (!resume)
+    throw errors.make('run-directory-exists', {
+      what: `${path} already holds a run`,
+      cure: 'Choose another --out, or add --resume to go on with it',
+    });
+  const plain = (text: string) => JSON.stringify(parse(text));
+  if (plain(readFileSync(configFile, 'utf8')) !== plain(stringify(resolved)))
+    throw errors.make('resume-mismatch', {
+      what: `${configFile} was made with another configuration`,
+      cure: 'Resume with the same configuration, or start a new run',
+    });
+}
+
+/** What the run of one method in a directory came to; null where it is not complete. */
+export function readFinishedRun(path: string): { readonly summary: MethodSummary; readonly timings: Timings } | null {
+  const read = (name: string) => JSON.parse(readFileSync(join(path, name), 'utf8'));
+  if (!existsSync(join(path, 'timings.json'))) return null;
+  const timings = read('timings.json') as Timings & { readonly complete: boolean };
+  return timings.complete ? { summary: read('summary.json') as MethodSummary, timings } : null;
 }
 
 /** `DIR/summary.json` of several methods: the last round of each. */

@@ -5,11 +5,13 @@ import { composeResidual, lowRankFactors, type SavedAdapter } from '@perfit/lora
 import type { Engine } from '@perfit/tensorflow';
 import { concat, concatMap, defer, finalize, from, map, type Observable, of, tap } from 'rxjs';
 import type { DependencyContainer } from 'tsyringe';
-import { dealOut, openDataset } from './client-data.js';
+import { dealOut, type FederatedData, openDataset } from './client-data.js';
 import type { Configuration } from './configuration.js';
 import { type Clock, type RoundEvent, SAMPLER } from './contract.js';
 import { errors } from './errors.js';
 import { openEvaluator } from './evaluate-values.js';
+import type { FirstRounds } from './first-round/first-round.js';
+import { firstRoundKey } from './first-round/first-round-key.js';
 import { type LoadedModel, loadModel } from './load-model.js';
 import { localTransport } from './local-transport.js';
 import type { MethodPlan } from './method-plan.js';
@@ -18,8 +20,8 @@ import { randomStreams } from './random-streams.js';
 import { resolvedConfiguration, withoutPaths } from './resolved-configuration.js';
 import { type LoopWorld, roundLoop } from './round-loop.js';
 import { rowEncoding } from './row-encoding.js';
-import { layOut, openMethod, type SharedContext } from './run-context.js';
-import { openRunDirectory, writeComparison } from './run-directory.js';
+import { layOut, type MethodContext, openMethod, type SharedContext } from './run-context.js';
+import { checkRunDirectory, openRunDirectory, writeComparison } from './run-directory.js';
 import { directoryStore } from './stores/directory-store.js';
 import { resolveStrategy } from './strategies.js';
 import type { RoundRecord } from './summary.js';
@@ -36,6 +38,10 @@ export interface RunWorld {
   readonly resume: boolean;
   /** Puts the model on the engine; default: {@link loadModel}. A run that is handed a model does not dispose it. */
   readonly model?: LoadedModel;
+  /** The configured data, dealt out by the configured seed; default: dealt out anew. */
+  readonly data?: FederatedData;
+  /** First local steps of other runs, where they are the same as this run's. */
+  readonly firstRounds?: FirstRounds;
 }
 
 /** A run that is ready to be subscribed. */
@@ -43,6 +49,8 @@ export interface PreparedRun {
   /** Names of the methods, and the directory of each. */
   readonly directories: ReadonlyMap<string, string>;
   readonly clients: readonly string[];
+  /** What decides the first local steps, of every trajectory that may share them with other runs. */
+  readonly firstRoundKeys: readonly string[];
   /** All methods, one after the other; subscribing runs them and writes the run directory. */
   readonly events: Observable<RoundEvent>;
   /** Ends every tensor that it owns. */
@@ -74,26 +82,28 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
       cure: 'Leave out --resume, or give the directory of a run',
     });
   }
-  const dataset = openDataset(configuration.data);
+  const dataset = world.data ? null : openDataset(configuration.data);
   const streams = randomStreams(configuration.seed);
   const { checkpoint, backbone } = world.model ?? (await loadModel(engine, configuration.model, configuration.dtype));
-  const data = dealOut(
-    dataset,
-    partitioner.make(),
-    configuration,
-    rowEncoding(checkpoint, configuration.maxTokens),
-    streams,
-  );
+  const encoding = rowEncoding(checkpoint, configuration.maxTokens);
+  const data = world.data ?? dealOut(dataset!, partitioner.make(), configuration, encoding, streams);
   const baseModel = typeof configuration.model === 'string' ? configuration.model : configuration.model.path;
   const shared: SharedContext = { configuration, engine, backbone, data, streams };
-  // What a method's layout refuses is refused before any file is written.
-  for (const plan of plans) layOut(shared, plan);
   const digests = { model: checkpoint.sha256, data: data.sha256 };
+  const resolvedOf = (plan: MethodPlan) =>
+    resolvedConfiguration(configuration, [plan], { sampler, partitioner }, digests);
+  // What a method's layout or its directory refuses is refused before any file is written.
+  for (const plan of plans) {
+    layOut(shared, plan);
+    checkRunDirectory(directoryOf(plan), resolvedOf(plan), resume);
+  }
+  const trajectories = trajectoriesOf(plans);
+  const keyOf = ({ plans: [leader] }: Trajectory) => firstRoundKey(resolvedOf(leader!), leader!, engine.description);
   const finished = new Map<string, readonly RoundRecord[]>();
   const play = (trajectory: Trajectory): Observable<RoundEvent> =>
     defer(() => {
       const members = trajectory.plans.map((plan) => {
-        const resolved = resolvedConfiguration(configuration, [plan], { sampler, partitioner }, digests);
+        const resolved = resolvedOf(plan);
         return { plan, resolved, directory: openRunDirectory(directoryOf(plan), resolved, resume) };
       });
       const done = members.map(({ directory }) => directory.finishedRounds());
@@ -106,7 +116,7 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
         );
       }
       const [leader] = members;
-      const context = openMethod(shared, leader!.plan);
+      const context = withFirstRounds(openMethod(shared, leader!.plan), world.firstRounds, keyOf(trajectory));
       const evaluator = openEvaluator(context);
       const store = directoryStore(leader!.directory.state);
       const transport = localTransport(context, store, evaluator);
@@ -164,9 +174,20 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
   return {
     directories: new Map(plans.map((plan) => [plan.name, directoryOf(plan)])),
     clients: data.clients.map(({ id }) => id),
-    events: concat(...trajectoriesOf(plans).map(play)),
+    firstRoundKeys: trajectories.map(keyOf).filter((key) => key !== null),
+    events: concat(...trajectories.map(play)),
     dispose: () => {
       if (!world.model) backbone.dispose();
     },
   };
+}
+
+/** A method that finds and leaves its first local steps under its own key. */
+function withFirstRounds(context: MethodContext, rounds: FirstRounds | undefined, key: string | null): MethodContext {
+  if (!rounds || key === null) return context;
+  const firstRounds: MethodContext['firstRounds'] = {
+    read: (client) => rounds.read(key, client),
+    write: (client, round) => rounds.write(key, client, round),
+  };
+  return { ...context, firstRounds };
 }

@@ -14,6 +14,8 @@ export interface Timings {
   readonly started: string;
   seconds: number;
   readonly rounds: RoundTiming[];
+  /** Client trainings that were taken over from another run of a sweep, and so cost no time here. */
+  reused: number;
   /** Peak resident memory of the process so far, in bytes. */
   peakMemory: number;
   engine: unknown;
@@ -30,6 +32,7 @@ export function timingsRecorder(clock: Clock): {
     started: new Date(begin).toISOString(),
     seconds: 0,
     rounds: [],
+    reused: 0,
     peakMemory: 0,
     engine: null,
   };
@@ -41,6 +44,7 @@ export function timingsRecorder(clock: Clock): {
       last = now;
       timings.seconds = (now - begin) / 1000;
       timings.peakMemory = process.resourceUsage().maxRSS * 1024;
+      if (event.type === 'client-trained' && event.reused) timings.reused++;
       if (event.type === 'run-started') timings.engine = event.engine;
       if (event.type === 'round-started')
         timings.rounds.push({ round: event.round, training: 0, aggregation: 0, distribution: 0 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AdapterState, architectureFromBytes } from '@perfit/lora';
 import { readArrays, writeArrays } from '../stores/encode-arrays.js';
@@ -9,24 +9,20 @@ type Vectors = Readonly<Record<string, Float32Array>>;
 
 /** Keeps first rounds in a directory, one file each; the oldest go where all together would pass `limit` bytes. */
 export function firstRoundFiles(directory: string, { limit = 2e9 }: { readonly limit?: number } = {}): FirstRounds {
-  const fileOf = (key: string, client: string) =>
-    join(
-      directory,
-      `${createHash('sha256')
-        .update(JSON.stringify([key, client]))
-        .digest('hex')}.safetensors`,
-    );
+  const fileOf = (key: string, client: string) => {
+    const digest = createHash('sha256').update(JSON.stringify([key, client]));
+    return join(directory, `${digest.digest('hex')}.safetensors`);
+  };
   return {
     read: (key, client) => {
       const file = fileOf(key, client);
       return existsSync(file) ? load(file) : undefined;
     },
     write: (key, client, round) => {
-      mkdirSync(directory, { recursive: true });
       save(fileOf(key, client), round);
       const files = readdirSync(directory)
         .map((name) => join(directory, name))
-        .map((path) => ({ path, ...pick(path) }))
+        .map((path) => ({ path, ...ageAndSize(path) }))
         .sort((a, b) => b.time - a.time);
       let total = 0;
       for (const { path, size } of files) {
@@ -37,7 +33,7 @@ export function firstRoundFiles(directory: string, { limit = 2e9 }: { readonly l
   };
 }
 
-const pick = (path: string) => {
+const ageAndSize = (path: string) => {
   const { size, mtimeMs } = statSync(path);
   return { size, time: mtimeMs };
 };

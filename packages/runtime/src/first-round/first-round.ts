@@ -4,7 +4,7 @@ import type { LocalConclusion } from '@perfit/training';
 import type { ClientProgress } from '../contract.js';
 
 /** What a client's local steps of a round leave behind, before anything of it travels. */
-export interface LocalSteppings {
+export interface LocalOutcome {
   readonly shared: AdapterState;
   readonly personal: AdapterState | undefined;
   /** What the local update rule remembers and sends, `[P]`. */
@@ -14,7 +14,7 @@ export interface LocalSteppings {
 }
 
 /** A client's first local steps, with everything that they told. */
-export interface FirstRound extends LocalSteppings {
+export interface FirstRound extends LocalOutcome {
   readonly events: readonly ClientProgress[];
 }
 

@@ -1,5 +1,5 @@
 import type { ClientProgress, TrainingJob } from '../contract.js';
-import type { FirstRound, LocalSteppings } from './first-round.js';
+import type { FirstRound, LocalOutcome } from './first-round.js';
 
 /** The first rounds of one method's clients. */
 export interface ClientFirstRounds {
@@ -12,13 +12,14 @@ export async function reuseFirstRound(
   rounds: ClientFirstRounds,
   client: string,
   job: TrainingJob,
-  take: (job: TrainingJob) => Promise<LocalSteppings>,
-): Promise<LocalSteppings & { readonly reused?: true }> {
+  take: (job: TrainingJob) => Promise<LocalOutcome>,
+): Promise<LocalOutcome & { readonly reused?: true }> {
   const known = rounds.read(client);
   if (known) {
     job.signal.throwIfAborted();
-    for (const event of known.events) job.report(event);
-    return { ...known, reused: true };
+    const { events, ...outcome } = known;
+    for (const event of events) job.report(event);
+    return { ...outcome, reused: true };
   }
   const events: ClientProgress[] = [];
   const taken = await take({

@@ -57,7 +57,7 @@ export function trainClient(
         report: (event) => subscriber.next({ ...about, ...event }),
       });
       take(trained);
-      const { update, flops, splitPairs } = trained;
+      const { update, flops, splitPairs, reused } = trained;
       const bytesUp = lineOf(state, round, client)?.bytesUp ?? 0;
       subscriber.next({
         type: 'client-trained',
@@ -67,6 +67,7 @@ export function trainClient(
         bytesUp,
         flops,
         splitPairs,
+        ...(reused ? { reused } : {}),
       });
       const before = lineOf(state, round - 1, client);
       if (!before || state.context.plan.method.pools) return;
