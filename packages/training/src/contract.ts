@@ -112,6 +112,14 @@ export interface LocalUpdate {
   readonly remembers?: readonly string[];
   /** Names of the vectors that go with an update. */
   readonly sends?: readonly string[];
+  /**
+   * What it needs on the engine for the layout and the architecture that a session opens with: comes to `correct` among
+   * `vectors`, by other names than those above; the session ends it.
+   */
+  readonly prepare?: (
+    engine: Engine,
+    input: { readonly layout: Layout; readonly architecture: Architecture },
+  ) => Readonly<Record<string, Tensor>>;
   /** Moves the anchor after a step (borrows; returns a new tensor, or undefined to leave it). `step` counts from 1. */
   readonly moveAnchor?: (
     engine: Engine,

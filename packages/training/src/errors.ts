@@ -3,7 +3,8 @@ import { defineErrors } from '@perfit/strategy';
 /** Errors of `@perfit/training`. */
 export const errors = defineErrors('training', {
   'unknown-site': 'The layout names a projection that the backbone does not have, or has in another shape.',
-  'bad-option': 'An option of the optimiser or of a learning-rate schedule is outside its range.',
+  'bad-option':
+    'An option of the optimiser, of a learning-rate schedule or of a local update rule is outside its range.',
   'no-loss-tokens': 'A batch has no token that carries loss.',
   'packed-examples': 'Per-example statistics were asked of a batch with several examples in one row.',
   'loss-not-finite': 'The loss of a step is NaN or infinite; the values are those before the step.',

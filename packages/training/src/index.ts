@@ -17,6 +17,8 @@ export { errors as trainingErrors } from './errors.js';
 export { plainUpdate, plainUpdateFactory } from './plain.js';
 export { createPretrainer, type Pretrainer } from './pretrainer.js';
 export { proximalUpdate, proximalUpdateFactory } from './proximal.js';
+export { type RankDecayOptions, rankDecayUpdate, rankDecayUpdateFactory } from './rank-decay.js';
 export { registerTraining, trainingFactories } from './register.js';
+export { scaffoldUpdate, scaffoldUpdateFactory } from './scaffold.js';
 export { scoreRows } from './score-rows.js';
 export { createTrainer } from './trainer.js';

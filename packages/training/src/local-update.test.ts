@@ -23,7 +23,12 @@ test('the proximal term is μ (w − anchor)', async () => {
 test('registers every rule, by name, with defaults that make one', () => {
   const child = container.createChildContainer();
   registerTraining(child);
-  expect(child.resolveAll(LOCAL_UPDATE).map(({ name }) => name)).toEqual(['plain', 'proximal']);
+  expect(child.resolveAll(LOCAL_UPDATE).map(({ name }) => name)).toEqual([
+    'plain',
+    'proximal',
+    'scaffold',
+    'rank-decay',
+  ]);
   for (const { name, optionsSchema, make } of trainingFactories)
     expect(make(optionsSchema.parse({}) as never, {}).name).toBe(name);
 });

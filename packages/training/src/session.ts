@@ -36,7 +36,7 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
   let mask = uploadMask();
   let values = engine.upload(masked(state.values), [size]);
   let anchor = options.anchor ? engine.upload(masked(options.anchor), [size]) : engine.cast(values, 'f32');
-  const steered = steer(engine, options, size);
+  const steered = steer(engine, options, layout);
   let moments: Moments | undefined;
   let gradient: Tensor | undefined;
   let loaded = false;

@@ -1,9 +1,10 @@
+import type { Layout } from '@perfit/lora';
 import type { Engine, Tensor } from '@perfit/tensorflow';
 import type { LocalConclusion, LocalRound, SessionOptions } from './contract.js';
 
 /** What a session keeps for its local update rule. Owns its tensors. */
 export interface Steering {
-  /** The rule's vectors `[P]`, those that the client has not got yet as 0. */
+  /** The rule's vectors `[P]`, those that the client has not got yet as 0, and what it prepared. */
   readonly vectors: Readonly<Record<string, Tensor>>;
   /** Takes note of a step's own gradient; borrows. */
   readonly hear: (gradient: Tensor) => void;
@@ -17,11 +18,15 @@ export interface Steering {
 export function steer(
   engine: Engine,
   { state, localUpdate, vectors: given = {} }: SessionOptions,
-  size: number,
+  layout: Layout,
 ): Steering {
+  const { size } = layout;
   const names = [...(localUpdate.receives ?? []), ...(localUpdate.remembers ?? [])];
   const host = Object.fromEntries(names.map((name) => [name, given[name] ?? new Float32Array(size)]));
-  const vectors = Object.fromEntries(names.map((name) => [name, engine.upload(host[name]!, [size])]));
+  const vectors = {
+    ...Object.fromEntries(names.map((name) => [name, engine.upload(host[name]!, [size])])),
+    ...localUpdate.prepare?.(engine, { layout, architecture: state.architecture }),
+  };
   const start = Float32Array.from(state.values);
   let sum: Tensor | undefined;
   let steps = 0;
