@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { aggregateCommand } from './commands/aggregate.js';
+import { conformCommand } from './commands/conform.js';
 import { doctorCommand } from './commands/doctor.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { exportCommand } from './commands/export.js';
@@ -38,6 +39,7 @@ export function createProgram(): Command {
     exportCommand,
     pullCommand,
     doctorCommand,
+    conformCommand,
   ]) {
     program.addCommand(
       command()
