@@ -5,14 +5,16 @@ import { type AggregatorTraits, benchOf } from './bench.js';
 import { contextOf, nextRound, type Server, sampleUpdate, seededRandom, startServer } from './federation.js';
 import { effectiveChange, expectClose, outcome, products, savedAndRestored, snapshot } from './outcome.js';
 import { testOutgoing } from './outgoing.js';
+import { testPositions } from './positions.js';
 import { testRefusals } from './refusals.js';
 
 /**
  * The contract of every {@link Aggregator}, as a jest suite: weighting by examples, permutation to 1e-6, determinism,
- * untouched inputs, streaming, no leak between rounds or federations, the empty round, the single client, clients of
- * different ranks, clients from which nothing or a part travels, the scale σ, refusal of broken updates, a state that
- * grows with the adapter alone and survives saving, finite downloads inside the receiver's shared positions, residuals
- * of the layout's sites. Updates are made as the aggregator demands them: whole components, vectors.
+ * untouched inputs, values on the positions of their mask, streaming, no leak between rounds or federations, the empty
+ * round, the single client, clients of different ranks, clients from which nothing or a part travels, the scale σ,
+ * refusal of broken updates, a state that grows with the adapter alone and survives saving, finite downloads inside the
+ * receiver's shared positions, residuals of the layout's sites. Updates are made as the aggregator demands them: whole
+ * components, vectors.
  *
  * Needs describe, test, test.each and expect as globals, no more.
  *
@@ -147,6 +149,7 @@ export function testAggregator(make: () => Aggregator, traits: AggregatorTraits 
       expect(sizes[0]).toBe(sizes[1]);
     });
 
+  testPositions(bench);
   testOutgoing(bench);
   describe('refuses', () => testRefusals(bench));
 }
