@@ -6,9 +6,15 @@ export {
   centredClipping,
   centredClippingFactory,
 } from './aggregators/centred-clipping.js';
+export { type FedAmpOptions, fedAmp, fedAmpFactory } from './aggregators/fed-amp.js';
+export { fedExLora, fedExLoraFactory } from './aggregators/fed-ex-lora.js';
+export { flexLora, flexLoraFactory } from './aggregators/flex-lora.js';
+export { flora, floraFactory } from './aggregators/flora.js';
+export { hetLora, hetLoraFactory } from './aggregators/het-lora.js';
 export { krum, krumFactory } from './aggregators/krum.js';
 export { median, medianFactory } from './aggregators/median.js';
 export { type MultiKrumOptions, multiKrum, multiKrumFactory } from './aggregators/multi-krum.js';
+export { scaffold, scaffoldFactory } from './aggregators/scaffold.js';
 export {
   type SharedExclusiveOptions,
   sharedExclusive,

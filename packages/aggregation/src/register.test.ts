@@ -13,6 +13,12 @@ test('registers every strategy under its kind’s token', () => {
     'krum',
     'multi-krum',
     'centred-clipping',
+    'scaffold',
+    'flora',
+    'flex-lora',
+    'fed-ex-lora',
+    'het-lora',
+    'fed-amp',
   ]);
   expect(child.resolveAll(SERVER_RULE).map(({ name }) => name)).toEqual([
     'none',

@@ -4,9 +4,15 @@ import { interpolateFactory } from './adoptions/interpolate.js';
 import { replaceFactory } from './adoptions/replace.js';
 import { validatedFactory } from './adoptions/validated.js';
 import { centredClippingFactory } from './aggregators/centred-clipping.js';
+import { fedAmpFactory } from './aggregators/fed-amp.js';
+import { fedExLoraFactory } from './aggregators/fed-ex-lora.js';
+import { flexLoraFactory } from './aggregators/flex-lora.js';
+import { floraFactory } from './aggregators/flora.js';
+import { hetLoraFactory } from './aggregators/het-lora.js';
 import { krumFactory } from './aggregators/krum.js';
 import { medianFactory } from './aggregators/median.js';
 import { multiKrumFactory } from './aggregators/multi-krum.js';
+import { scaffoldFactory } from './aggregators/scaffold.js';
 import { sharedExclusiveFactory } from './aggregators/shared-exclusive.js';
 import { trimmedMeanFactory } from './aggregators/trimmed-mean.js';
 import { weightedMeanFactory } from './aggregators/weighted-mean.js';
@@ -25,6 +31,12 @@ const aggregators = [
   krumFactory,
   multiKrumFactory,
   centredClippingFactory,
+  scaffoldFactory,
+  floraFactory,
+  flexLoraFactory,
+  fedExLoraFactory,
+  hetLoraFactory,
+  fedAmpFactory,
 ] as StrategyFactory<Aggregator>[];
 const serverRules = [
   noneFactory,
