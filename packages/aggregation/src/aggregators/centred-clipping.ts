@@ -68,5 +68,6 @@ export const centredClippingFactory = defineStrategy({
     iterations: z.int().min(1).default(1),
     minHolders: z.int().min(1).default(1),
   }),
+  conformance: { traits: { weighted: false } },
   make: centredClipping,
 });

@@ -116,5 +116,6 @@ export const fedAmpFactory = defineStrategy({
   name: 'fed-amp',
   summary: 'FedAMP: every client receives a mean of its own, in which others count by how near they are.',
   optionsSchema: z.strictObject({ sigma: z.number().positive().optional(), alpha: z.number().positive().optional() }),
+  conformance: { traits: { weighted: false, perClient: true } },
   make: fedAmp,
 });

@@ -80,5 +80,6 @@ export const hetLoraFactory = defineStrategy({
   name: 'het-lora',
   summary: 'HetLoRA: ranks padded with zeros, the mean weighted by the norms of the clients’ products.',
   optionsSchema: z.strictObject({}),
+  conformance: { traits: { weighted: false } },
   make: hetLora,
 });

@@ -29,5 +29,6 @@ export const krumFactory = defineStrategy({
     byzantine: z.int().min(0).default(1),
     minHolders: z.int().min(1).default(1),
   }),
+  conformance: { traits: { weighted: false, minimumClients: 5 } },
   make: krum,
 });

@@ -23,5 +23,6 @@ export const medianFactory = defineStrategy({
   name: 'median',
   summary: 'Robust: the median of each position over its holders, unweighted.',
   optionsSchema: z.strictObject({ minHolders: z.int().min(1).default(1) }),
+  conformance: { traits: { weighted: false } },
   make: median,
 });

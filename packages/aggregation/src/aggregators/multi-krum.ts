@@ -51,5 +51,6 @@ export const multiKrumFactory = defineStrategy({
     select: z.int().min(1).optional(),
     minHolders: z.int().min(1).default(1),
   }),
+  conformance: { traits: { weighted: false, minimumClients: 5 } },
   make: multiKrum,
 });

@@ -45,5 +45,6 @@ export const trimmedMeanFactory = defineStrategy({
     trim: z.union([z.number().min(0).lt(0.5), z.int().min(1)]).default(0.1),
     minHolders: z.int().min(1).default(1),
   }),
+  conformance: { traits: { weighted: false } },
   make: trimmedMean,
 });

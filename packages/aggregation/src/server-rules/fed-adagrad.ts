@@ -21,5 +21,6 @@ export const fedAdagradFactory = defineStrategy({
   name: 'fed-adagrad',
   summary: 'FedAdagrad: steps scaled by the sum of all squared changes.',
   optionsSchema: adaptiveSchema(0),
+  conformance: { traits: { weighted: false } },
   make: fedAdagrad,
 });

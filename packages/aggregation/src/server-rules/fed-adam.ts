@@ -22,5 +22,6 @@ export const fedAdamFactory = defineStrategy({
   name: 'fed-adam',
   summary: 'FedAdam: Adam on the server: steps scaled by a decaying mean of squared changes.',
   optionsSchema: decayingSchema,
+  conformance: { traits: { weighted: false } },
   make: fedAdam,
 });

@@ -22,5 +22,6 @@ export const fedYogiFactory = defineStrategy({
   name: 'fed-yogi',
   summary: 'FedYogi: Yogi on the server: as fed-adam, but the second moment moves by no more than the squared change.',
   optionsSchema: decayingSchema,
+  conformance: { traits: { weighted: false } },
   make: fedYogi,
 });

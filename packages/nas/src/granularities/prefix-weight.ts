@@ -60,5 +60,6 @@ export const prefixWeightFactory = defineStrategy({
   name: 'prefix-weight',
   summary: 'Single positions above a depth that has the most score by floating-point operation: exactly K stay.',
   optionsSchema: z.strictObject({}),
+  conformance: { traits: { exact: true } },
   make: () => prefixWeight(),
 });

@@ -34,5 +34,6 @@ export const weightFactory = defineStrategy({
   name: 'weight',
   summary: 'Single positions: exactly K stay.',
   optionsSchema: z.strictObject({}),
+  conformance: { traits: { exact: true } },
   make: () => weight(),
 });
