@@ -24,7 +24,7 @@ describe('runSuite', () => {
     });
     expect(results).toEqual([
       ['adds', true],
-      ['inner › fails', expect.stringContaining('expect(received).toEqual(expected)')],
+      ['inner › fails', 'expect(received).toEqual(expected); - 2; + 1'],
       ['inner › throws', 'rank is -1'],
       ['1 is a', true],
       ['2 is b', 'expect(received).toBe(expected); Expected: 1; Received: 2'],
