@@ -100,7 +100,14 @@ export const configurationSchema = z.strictObject({
   sampler: strategyReference.default('fraction'),
   partitioner: strategyReference.default({ name: 'field', field: 'client' }),
   clients: z
-    .record(z.string(), z.strictObject({ rank: count.optional(), expansion: z.number().min(1).optional() }))
+    .record(
+      z.string(),
+      z.strictObject({
+        rank: count.optional(),
+        expansion: z.number().min(1).optional(),
+        attack: strategyReference.optional().describe('What this client sends in place of what it learned.'),
+      }),
+    )
     .default({}),
   validation: validation.default({ share: 0.2, scored: false }),
   methods: z

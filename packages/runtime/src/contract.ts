@@ -146,6 +146,20 @@ export interface Adopted {
   readonly lambda: number;
 }
 
+/** What a malicious client sends in place of what it learned: for experiments with robust aggregators. */
+export interface Attack {
+  readonly name: string;
+  /** New values on the positions that travel, out of the true ones and those that were received there. */
+  readonly corrupt: (input: {
+    readonly values: Float32Array;
+    readonly received: Float32Array;
+    readonly random: Random;
+  }) => Float32Array;
+}
+
+/** Token of every {@link Attack}'s factory. */
+export const ATTACK = token<StrategyFactory<Attack>>('@perfit/runtime/Attack');
+
 /** Reaches the clients: in this process, or over a network. The round loop knows nothing else of them. */
 export interface Transport {
   readonly clients: readonly string[];

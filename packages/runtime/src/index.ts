@@ -1,3 +1,5 @@
+export { noise } from './attacks/noise.js';
+export { signFlip } from './attacks/sign-flip.js';
 export { averagesOf, perplexity } from './averages.js';
 export type { FederatedData, RowEncoding } from './client-data.js';
 export { systemClock } from './clock.js';
@@ -6,6 +8,7 @@ export { configurationJsonSchema } from './configuration.js';
 export { createContainer } from './container.js';
 export type {
   Adopted,
+  Attack,
   Checkpoint,
   ClientData,
   ClientDraft,
@@ -30,7 +33,7 @@ export type {
   TrainingPhase,
   Transport,
 } from './contract.js';
-export { METHOD, PERSONALIZATION, SAMPLER } from './contract.js';
+export { ATTACK, METHOD, PERSONALIZATION, SAMPLER } from './contract.js';
 export { errors as runtimeErrors } from './errors.js';
 export { evaluateRows, firstRowsPerClient, type RowsEvaluation } from './evaluate-rows.js';
 export { evaluateRun, type RepeatedScore, TOLERANCE } from './evaluate-run.js';

@@ -1,6 +1,8 @@
 import type { StrategyFactory } from '@perfit/strategy';
 import type { DependencyContainer } from 'tsyringe';
-import { METHOD, PERSONALIZATION, type Personalization, SAMPLER } from './contract.js';
+import { noiseFactory } from './attacks/noise.js';
+import { signFlipFactory } from './attacks/sign-flip.js';
+import { ATTACK, type Attack, METHOD, PERSONALIZATION, type Personalization, SAMPLER } from './contract.js';
 import { centralised } from './methods/centralised.js';
 import { centredClipping } from './methods/centred-clipping.js';
 import { ditto } from './methods/ditto.js';
@@ -40,6 +42,7 @@ import { moreauFactory } from './personalizations/moreau.js';
 import { noneFactory } from './personalizations/none.js';
 import { fractionFactory } from './samplers/fraction.js';
 
+const attacks = [signFlipFactory, noiseFactory] as StrategyFactory<Attack>[];
 const personalizations = [
   noneFactory,
   dittoFactory,
@@ -59,9 +62,10 @@ export const builtInMethods = [
   ...[perfit, perfitValidated, perfitGuarded],
 ];
 
-/** Registers the runtime's own methods, personalizations and samplers. */
+/** Registers the runtime's own methods, personalizations, attacks and samplers. */
 export function registerRuntime(container: DependencyContainer): void {
   for (const method of builtInMethods) container.register(METHOD, { useValue: method });
   for (const factory of personalizations) container.register(PERSONALIZATION, { useValue: factory });
+  for (const factory of attacks) container.register(ATTACK, { useValue: factory });
   container.register(SAMPLER, { useValue: fractionFactory });
 }

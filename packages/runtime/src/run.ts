@@ -7,7 +7,7 @@ import { concat, concatMap, defer, finalize, from, map, type Observable, of, tap
 import type { DependencyContainer } from 'tsyringe';
 import { dealOut, type FederatedData, openDataset } from './client-data.js';
 import type { Configuration } from './configuration.js';
-import { type Clock, type RoundEvent, SAMPLER } from './contract.js';
+import { ATTACK, type Clock, type RoundEvent, SAMPLER } from './contract.js';
 import { errors } from './errors.js';
 import { openEvaluator } from './evaluate-values.js';
 import type { FirstRounds } from './first-round/first-round.js';
@@ -64,6 +64,11 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
   const plans = planMethods(container, configuration);
   const sampler = resolveStrategy(container, SAMPLER, 'sampler', configuration.sampler);
   const partitioner = resolveStrategy(container, PARTITIONER, 'partitioner', configuration.partitioner);
+  const attacks = new Map(
+    Object.entries(configuration.clients).flatMap(([id, { attack }]) =>
+      attack === undefined ? [] : [[id, resolveStrategy(container, ATTACK, `clients.${id}.attack`, attack).make()]],
+    ),
+  );
   const single = plans.length === 1;
   const directoryOf = (plan: MethodPlan) => (single ? out : join(out, plan.name));
   if (existsSync(out) && !statSync(out).isDirectory())
@@ -119,7 +124,7 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
       const context = withFirstRounds(openMethod(shared, leader!.plan), world.firstRounds, keyOf(trajectory));
       const evaluator = openEvaluator(context);
       const store = directoryStore(leader!.directory.state);
-      const transport = localTransport(context, store, evaluator);
+      const transport = attackedTransport(localTransport(context, store, evaluator), attacks, streams);
       const { hear, timings } = timingsRecorder(world.clock);
       const { layout, scale, start } = context;
       const subtracted = start.subtracted ? lowRankFactors(layout, start.values, -scale) : [];
