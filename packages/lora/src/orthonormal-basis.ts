@@ -2,7 +2,7 @@
 export type Vector = Float64Array;
 
 /** a · b */
-export function dot(a: Vector, b: Vector): number {
+function dot(a: Vector, b: Vector): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
@@ -26,7 +26,7 @@ export interface OrthonormalBasis {
 /** What is left of a vector is noise below this share of its length. */
 const noise = 1e-13;
 
-/** A basis without vectors. Gram–Schmidt, twice: once more than enough (Giraud et al. 2005). */
+/** A basis without vectors. Gram–Schmidt twice, which is enough (Giraud et al. 2005). */
 export function orthonormalBasis(draw: () => number): OrthonormalBasis {
   const vectors: Vector[] = [];
   const project = (vector: Vector): number => {

@@ -1,7 +1,11 @@
 import {
+  compactRanks,
   createLayout,
+  embedAdapter,
+  fullArchitecture,
   isLive,
   livePositions,
+  mergeDelta,
   mirroredPairs,
   parametersAtRank,
   rankArchitecture,
@@ -32,6 +36,20 @@ test('sites of different ranks are cut each at its own', () => {
   const q = layout.sites.find(({ name }) => name.includes('q_proj'))!;
   const others = layout.sites.filter((site) => site !== q);
   expect(rankArchitecture(layout, 2).live).toBe(parametersAtRank([q], 2) + parametersAtRank(others, 1));
+});
+
+test('adapters of different ranks share one layout and one scale: there and back nothing changes', () => {
+  const large = sampleLayout(6);
+  for (const rank of [1, 3, 6]) {
+    const layout = sampleLayout(rank);
+    const values = Float32Array.from({ length: layout.size }, (_, p) => Math.sin(p + 1));
+    const own = { layout, values, architecture: fullArchitecture(layout.size) };
+    const embedded = embedAdapter(own, large);
+    expect(embedded.architecture).toEqual(rankArchitecture(large, rank));
+    for (const site of layout.sites)
+      expect(mergeDelta(large, embedded.values, site, 1.5)).toEqual(mergeDelta(layout, values, site, 1.5));
+    expect(compactRanks(large, embedded)).toEqual(own);
+  }
 });
 
 test('twins pair every position of an even rank once, and each other by rank only', () => {

@@ -29,6 +29,7 @@ function qrComponents(weight: Float32Array, { in: columns, out: rows }: Site, co
  *
  * R's diagonal is not negative, so that the weight alone decides the signs; a smaller rank is a prefix of a larger one,
  * bit for bit. A is upper triangular: its entries below the diagonal are 0.
+ * All R components are taken out for every client: one of a lower rank starts without those above its rank.
  *
  * @throws `rank-above-weight`, `not-finite`
  * @example

@@ -38,7 +38,7 @@ function drawBlock(size: number, { site }: SiteSlots, draw: () => number, std: n
  * alternate rows `[R/2, R]`, and G `[in, R/2]`, H `[out, R/2]` are drawn from N(0, 1). Since Q₂Q₁ᵀ = 0, BA is 0 to f32
  * rounding while no entry is, so that no Taylor score vanishes. Each factor has rank R/2.
  *
- * From a post of Datta Nimmaturi (2025) by way of PEFT; A's own rows are not orthonormal in it. A lower rank within R
+ * From datta0.github.io/posts/rethink-lora-init by way of PEFT; A's own rows are not orthonormal in it. A lower rank within R
  * does not start at the frozen model unless `block` divides it.
  *
  * @throws `odd-rank`

@@ -14,6 +14,7 @@ import { principalComponents } from '../principal-components.js';
  *
  * Signs and bits are decided by the weight alone; a smaller rank is a prefix of a larger one to f32 rounding. Singular
  * values are within 1e-13 of PyTorch's in float64. A component whose singular value is 0 never trains.
+ * All R components are taken out for every client: one of a lower rank starts without those above its rank.
  *
  * @throws `bad-scale` unless σ > 0; `rank-above-weight`, `not-finite`
  * @example
