@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { architectureFrom, createLayout, fullArchitecture } from '@perfit/lora';
 import fc from 'fast-check';
+import { hetLora } from '../aggregators/het-lora.js';
+import { median } from '../aggregators/median.js';
 import { sharedExclusive } from '../aggregators/shared-exclusive.js';
 import { weightedMean } from '../aggregators/weighted-mean.js';
 import type { Aggregator, ServerRule, ServerState } from '../contract.js';
@@ -88,6 +90,13 @@ describe.each(Object.entries(makers))('%s', (name, make) => {
     expect(() => make(options)).toThrow(expect.objectContaining({ code: 'aggregation/bad-option' }));
   });
 });
+
+describe('fed-adam around the median', () => {
+  testAggregator(() => fedAdam().wrap(median()), { weighted: false });
+  testExclusiveLaws((options) => fedAdam().wrap(median(options)));
+});
+describe('fed-adam around het-lora, which demands whole components', () =>
+  testAggregator(() => fedAdam().wrap(hetLora()), { weighted: false }));
 
 /** One position of a full client per round, from g = 0: the value of the mean, then g, m and v as they should be. */
 function rounds(rule: Aggregator, means: readonly number[]): readonly ServerState[] {
