@@ -18,6 +18,11 @@ export interface PairedDifference {
 /** Which adapters are compared: right after distribution, or after the next local steps. */
 export type Moment = 'afterDistribution' | 'afterLocal';
 
+/** Clients' perplexities by method: what a paired difference looks at in a comparison. */
+export interface ComparedClients {
+  readonly methods: Readonly<Record<string, Pick<Comparison['methods'][string], 'clients'>>>;
+}
+
 const RESAMPLES = 10_000;
 
 /**
@@ -25,7 +30,7 @@ const RESAMPLES = 10_000;
  * bootstrap resamples. Null where one of them has no figure at that moment.
  */
 export function pairedDifference(
-  { methods }: Comparison,
+  { methods }: ComparedClients,
   [method, methodMoment]: readonly [string, Moment],
   [baseline, baselineMoment]: readonly [string, Moment],
   random: Random,

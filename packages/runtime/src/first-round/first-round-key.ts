@@ -24,11 +24,14 @@ export function firstRoundKey(
     travel: _travel,
     ...training
   } = plan.entry;
+  // A method that says nothing of it has one adapter: written out, so that it shares with one that says so.
+  const written: object = { personalization: { name: 'none' }, ...training };
+  const sorted = Object.entries(written).sort(([a], [b]) => (a < b ? -1 : 1));
   const { sampler: _sampler, ...common } = withoutMethods(resolved);
   const model = { ...resolved.model, path: null };
   const data = { ...resolved.data, path: null };
   const pools = plan.method.pools === true;
   return createHash('sha256')
-    .update(JSON.stringify(['perfit-first-round/1', { ...common, model, data }, training, pools, engine]))
+    .update(JSON.stringify(['perfit-first-round/1', { ...common, model, data }, sorted, pools, engine]))
     .digest('hex');
 }

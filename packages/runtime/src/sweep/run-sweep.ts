@@ -1,0 +1,235 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { PARTITIONER } from '@perfit/datasets';
+import { writeWhole } from '@perfit/safetensors';
+import type { Engine } from '@perfit/tensorflow';
+import { connectable, fromEvent, lastValueFrom, takeUntil } from 'rxjs';
+import type { DependencyContainer } from 'tsyringe';
+import { dealOut, type FederatedData, openDataset } from '../client-data.js';
+import type { Configuration } from '../configuration.js';
+import type { Clock, Sink } from '../contract.js';
+import { errors } from '../errors.js';
+import type { FirstRounds } from '../first-round/first-round.js';
+import { firstRoundFiles } from '../first-round/first-round-files.js';
+import { type LoadedModel, loadModel } from '../load-model.js';
+import { randomStreams } from '../random-streams.js';
+import { rowEncoding } from '../row-encoding.js';
+import { type PreparedRun, prepareRun, type RunWorld } from '../run.js';
+import { readFinishedRun } from '../run-directory.js';
+import { resolveStrategy } from '../strategies.js';
+import { ofCell, type SweepCell, type SweepPlan } from './plan-sweep.js';
+import { cellResults, type FinishedRun, type SweepResults, sweepResults } from './sweep-results.js';
+import { writeResults } from './write-results.js';
+
+/** One cell under one seed: one run directory. */
+export interface SweepJob {
+  readonly cell: SweepCell;
+  readonly seed: number;
+  readonly directory: string;
+  /** Its place in the sweep, from 1. */
+  readonly place: number;
+  readonly of: number;
+}
+
+/** The world of a sweep. */
+export interface SweepWorld {
+  readonly engine: Engine;
+  /** A container for one run, with all plugins. */
+  readonly container: () => DependencyContainer;
+  readonly clock: Clock;
+  /** Where the sweep is written: `cells/NAME/seed-N`, `results.json`, `results.csv`, `results.md`. */
+  readonly out: string;
+  readonly resume: boolean;
+  /** False: every cell takes its first local steps itself, so that its seconds are its own. Default true. */
+  readonly reuse?: boolean;
+  /** Listeners of one run. */
+  readonly sinks: (job: SweepJob, run: PreparedRun) => readonly Sink[];
+  /** Stops the sweep; whole rounds stay. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs every cell under every seed, seeds outermost, so that all cells can be compared after the first; model, data
+ * and equal first rounds are shared. What is done already is skipped, what is half done goes on. Null where it was
+ * stopped.
+ *
+ * @throws `cell-failed` with the cell's name; the cells before it stay
+ */
+export async function runSweep(plan: SweepPlan, world: SweepWorld): Promise<SweepResults | null> {
+  checkPlace(world);
+  const jobs = jobsOf(plan, world.out);
+  const finished: FinishedRun[] = [];
+  for (const group of groupBy(jobs, ({ cell: { configuration } }) =>
+    JSON.stringify([configuration.model, configuration.dtype]),
+  )) {
+    const { model: path, dtype } = group[0]!.cell.configuration;
+    const model = await loadModel(world.engine, path, dtype);
+    try {
+      const dataOf = sharedData(model, world);
+      const open = (job: SweepJob, firstRounds?: FirstRounds) => openJob(job, world, model, dataOf(job), firstRounds);
+      const shared = await checkAll(group, open);
+      const firstRounds = world.reuse === false ? undefined : onlyShared(join(world.out, 'cache'), shared);
+      for (const job of group) {
+        if (!(await play(job, world, () => open(job, firstRounds)))) return null;
+        finished.push(...finishedRuns(job)!);
+        const results = cellResults(job.cell, finished);
+        writeWhole(join(job.directory, '..', 'result.json'), `${JSON.stringify(results, null, 1)}\n`);
+      }
+    } finally {
+      model.backbone.dispose();
+    }
+  }
+  rmSync(join(world.out, 'cache'), { recursive: true, force: true });
+  const results = sweepResults(plan, finished, world.engine.description);
+  writeResults(world.out, results);
+  return results;
+}
+
+function checkPlace({ out, resume }: SweepWorld): void {
+  const filled = existsSync(out) && readdirSync(out).length > 0;
+  if (filled && !resume) {
+    throw errors.make('run-directory-exists', {
+      what: `${out} already holds something`,
+      cure: 'Choose another --out, or add --resume to go on with the sweep in it',
+    });
+  }
+  if (resume && !existsSync(join(out, 'cells'))) {
+    throw errors.make('nothing-to-resume', {
+      what: `${out} holds no sweep`,
+      cure: 'Leave out --resume, or give the directory of a sweep',
+    });
+  }
+}
+
+function jobsOf({ cells, seeds }: SweepPlan, out: string): readonly SweepJob[] {
+  const of = cells.length * seeds.length;
+  return seeds.flatMap((seed, round) =>
+    cells.map((cell, index) => {
+      const configuration = { ...cell.configuration, seed };
+      const directory = join(out, 'cells', cell.name, `seed-${seed}`);
+      return { cell: { ...cell, configuration }, seed, directory, place: round * cells.length + index + 1, of };
+    }),
+  );
+}
+
+function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): readonly (readonly Item[])[] {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item)) ?? [];
+    groups.set(keyOf(item), group);
+    group.push(item);
+  }
+  return [...groups.values()];
+}
+
+/** Deals data out once for all jobs that take the same. */
+function sharedData({ checkpoint }: LoadedModel, { container }: SweepWorld): (job: SweepJob) => FederatedData {
+  const known = new Map<string, FederatedData>();
+  const dataOf = (configuration: Configuration) => {
+    const { data, partitioner, validation, maxTokens, seed } = configuration;
+    const key = JSON.stringify([data, partitioner, validation, maxTokens, seed]);
+    const dealt =
+      known.get(key) ??
+      dealOut(
+        openDataset(data),
+        resolveStrategy(container(), PARTITIONER, 'partitioner', partitioner).make(),
+        configuration,
+        rowEncoding(checkpoint, maxTokens),
+        randomStreams(seed),
+      );
+    known.set(key, dealt);
+    return dealt;
+  };
+  return ({ cell }) => inCell(cell, () => dataOf(cell.configuration));
+}
+
+/** The directories of a job's methods. */
+const directoriesOf = ({ cell: { plans }, directory }: SweepJob) =>
+  plans.length === 1 ? [directory] : plans.map(({ name }) => join(directory, name));
+
+/** What the methods of a job came to; null where not all are complete. */
+function finishedRuns(job: SweepJob): readonly FinishedRun[] | null {
+  const runs = directoriesOf(job).map(readFinishedRun);
+  if (runs.includes(null)) return null;
+  const { cell, seed } = job;
+  return runs.map((run, index) => ({ cell, plan: cell.plans[index]!, seed, ...run! }));
+}
+
+function openJob(
+  { cell, directory }: SweepJob,
+  { engine, container, clock }: SweepWorld,
+  model: LoadedModel,
+  data: FederatedData,
+  firstRounds: FirstRounds | undefined,
+): Promise<PreparedRun> {
+  const holdsRun = [
+    directory,
+    ...(existsSync(directory) ? readdirSync(directory) : []).map((name) => join(directory, name)),
+  ];
+  const world: RunWorld = {
+    engine,
+    container: container(),
+    clock,
+    out: directory,
+    resume: holdsRun.some((path) => existsSync(join(path, 'config.yaml'))),
+    model,
+    data,
+    ...(firstRounds ? { firstRounds } : {}),
+  };
+  return prepareRun(cell.configuration, world).catch((thrown) => {
+    throw ofCell(cell.name, thrown, 'cell-failed');
+  });
+}
+
+/** Prepares every job, so that what one of them is refused for is known before any runs; returns the keys of first rounds that several jobs need. */
+async function checkAll(
+  jobs: readonly SweepJob[],
+  open: (job: SweepJob) => Promise<PreparedRun>,
+): Promise<ReadonlySet<string>> {
+  const needed = new Map<string, number>();
+  for (const job of jobs) {
+    const run = await open(job);
+    run.dispose();
+    if (finishedRuns(job)) continue;
+    for (const key of run.firstRoundKeys) needed.set(key, (needed.get(key) ?? 0) + 1);
+  }
+  return new Set([...needed].flatMap(([key, count]) => (count > 1 ? [key] : [])));
+}
+
+/** First rounds that nobody else needs are not kept. */
+function onlyShared(directory: string, shared: ReadonlySet<string>): FirstRounds {
+  const files = firstRoundFiles(directory);
+  return {
+    read: files.read,
+    write: (key, client, round) => {
+      if (shared.has(key)) files.write(key, client, round);
+    },
+  };
+}
+
+/** Plays a job unless it is done; false where it was stopped. */
+async function play(job: SweepJob, world: SweepWorld, open: () => Promise<PreparedRun>): Promise<boolean> {
+  if (world.signal.aborted) return false;
+  if (finishedRuns(job)) return true;
+  const run = await open();
+  try {
+    const events = connectable(run.events.pipe(takeUntil(fromEvent(world.signal, 'abort'))));
+    const ended = lastValueFrom(events, { defaultValue: undefined });
+    const attached = Promise.all([ended, ...world.sinks(job, run).map((sink) => sink.attach(events))]);
+    events.connect();
+    await attached;
+  } catch (thrown) {
+    throw ofCell(job.cell.name, thrown, 'cell-failed');
+  } finally {
+    run.dispose();
+  }
+  return !world.signal.aborted;
+}
+
+function inCell<Result>({ name }: SweepCell, act: () => Result): Result {
+  try {
+    return act();
+  } catch (thrown) {
+    throw ofCell(name, thrown, 'cell-failed');
+  }
+}
