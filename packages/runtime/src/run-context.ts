@@ -105,6 +105,12 @@ export function openMethod(shared: SharedContext, plan: MethodPlan): MethodConte
   const start = plan.initialization
     .make()
     .initialize({ layout, random: streams.stream('start'), scale, frozen: backbone.frozen });
+  const smaller = shared.data.clients.find(({ id }) => expandedRankOf(id) < layout.rank);
+  if (start.subtracted && smaller)
+    throw errors.make('invalid-combination', {
+      what: `method '${plan.name}': its start is subtracted at rank ${layout.rank}, and client ${smaller.id} has ${expandedRankOf(smaller.id)} of it, so that it would not start at the model`,
+      cure: "Give every client one rank, or use an initialization whose product is 0, such as 'symmetric'",
+    });
   const trainer = createTrainer({ engine, backbone, layout, scale, start });
   return {
     ...shared,

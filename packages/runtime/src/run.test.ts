@@ -7,6 +7,7 @@ import { lastValueFrom, toArray } from 'rxjs';
 import { systemClock } from './clock.js';
 import { createContainer } from './container.js';
 import type { RoundEvent } from './contract.js';
+import { evaluateRun } from './evaluate-run.js';
 import { validateConfiguration } from './parse-configuration.js';
 import { prepareRun } from './run.js';
 
@@ -109,6 +110,30 @@ describe('prepareRun', () => {
   it("law 6: a search from LoRA's own start is refused before anything is pruned, with the cure", async () => {
     const vanishing = play({ methods: [{ name: 'blind', method: 'perfit', initialization: 'zero' }] });
     await expect(vanishing).rejects.toMatchObject({ code: 'nas/vanishing-scores' });
+  }, 60_000);
+
+  it('a start that is taken out of the weights is saved with what was taken out', async () => {
+    const gaussian = { name: 'gaussian', subtract: true };
+    const { out } = await play({ rounds: 1, methods: [{ name: 'perfit', initialization: gaussian }] });
+    for (const { agrees } of await evaluateRun(engine, createContainer(), out)) expect(agrees).toBe(true);
+    // Expanded rank 16, and the start's 16.
+    expect(readAdapter(join(out, 'clients', 'inn-1')).layout.rank).toBe(32);
+    const unequal = play({
+      methods: [{ name: 'x', method: 'fedit', initialization: gaussian }],
+      clients: { 'inn-1': { rank: 4 } },
+    });
+    await expect(unequal).rejects.toMatchObject({ code: 'runtime/invalid-combination' });
+  }, 60_000);
+
+  it('one common architecture where the search is the federation’s, others where it is the client’s own', async () => {
+    const { out } = await play({
+      rounds: 1,
+      methods: ['perfit', { name: 'common', method: 'perfit', search: { scope: 'federation' } }],
+    });
+    const masks = (name: string) =>
+      three.map((id) => readFileSync(join(out, name, 'clients', id, 'mask.bin')).toString('hex'));
+    expect(new Set(masks('common')).size).toBe(1);
+    expect(new Set(masks('perfit')).size).toBe(three.length);
   }, 60_000);
 
   it('searches again every k rounds, from a dense adapter', async () => {

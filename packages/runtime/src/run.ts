@@ -5,6 +5,7 @@ import { composeResidual, lowRankFactors, type SavedAdapter } from '@perfit/lora
 import type { Engine } from '@perfit/tensorflow';
 import { concat, concatMap, defer, finalize, from, map, type Observable, of, tap } from 'rxjs';
 import type { DependencyContainer } from 'tsyringe';
+import { attackedTransport } from './attacks/attacked-transport.js';
 import { dealOut, type FederatedData, openDataset } from './client-data.js';
 import type { Configuration } from './configuration.js';
 import { ATTACK, type Clock, type RoundEvent, SAMPLER } from './contract.js';
