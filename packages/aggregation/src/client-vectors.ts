@@ -11,6 +11,14 @@ export interface ClientVector {
   readonly values: Float32Array;
 }
 
+/** A mask with bits of its own. */
+export const copyMask = (mask: Architecture): Architecture => ({ ...mask, bits: mask.bits.slice() });
+
+/** What an update says of its client's values, in arrays of its own. */
+export function copyVector({ client, mask, values }: ClientVector): ClientVector {
+  return { client, mask: copyMask(mask), values: values.slice() };
+}
+
 /** Of two clients' vectors, over the positions that both hold. */
 export interface Comparison {
   /** Positions that both hold, and that either holds. */
@@ -19,13 +27,15 @@ export interface Comparison {
   /** Σ a b, Σ a², Σ b². */
   readonly dot: number;
   readonly squares: readonly [number, number];
+  /** Σ a² b² */
+  readonly products: number;
   /** Σ (a − b)² */
   readonly apart: number;
 }
 
 /** Walks two vectors once, in order of position. */
 export function compare(a: ClientVector, b: ClientVector): Comparison {
-  let [i, j, both, dot, squaresA, squaresB, apart] = [0, 0, 0, 0, 0, 0, 0];
+  let [i, j, both, dot, squaresA, squaresB, products, apart] = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let byte = 0; byte < a.mask.bits.length; byte++) {
     const [ofA, ofB] = [a.mask.bits[byte], b.mask.bits[byte]];
     for (let rest = ofA | ofB; rest; rest &= rest - 1) {
@@ -37,10 +47,11 @@ export function compare(a: ClientVector, b: ClientVector): Comparison {
       dot += x * y;
       squaresA += x * x;
       squaresB += y * y;
+      products += x * x * y * y;
       apart += (x - y) ** 2;
     }
   }
-  return { both, either: i + j - both, dot, squares: [squaresA, squaresB], apart };
+  return { both, either: i + j - both, dot, squares: [squaresA, squaresB], products, apart };
 }
 
 /** Position by position Σ w_j θ_j / Σ w_j over the clients that hold it, and Σ w_j: 0 where nobody counts. */

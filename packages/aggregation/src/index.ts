@@ -12,6 +12,7 @@ export { flexLora, flexLoraFactory } from './aggregators/flex-lora.js';
 export { flora, floraFactory } from './aggregators/flora.js';
 export { hetLora, hetLoraFactory } from './aggregators/het-lora.js';
 export { krum, krumFactory } from './aggregators/krum.js';
+export { type MaskSimilarityOptions, maskSimilarity, maskSimilarityFactory } from './aggregators/mask-similarity.js';
 export { median, medianFactory } from './aggregators/median.js';
 export { type MultiKrumOptions, multiKrum, multiKrumFactory } from './aggregators/multi-krum.js';
 export { scaffold, scaffoldFactory } from './aggregators/scaffold.js';

@@ -19,6 +19,7 @@ test('registers every strategy under its kind’s token', () => {
     'fed-ex-lora',
     'het-lora',
     'fed-amp',
+    'mask-similarity',
   ]);
   expect(child.resolveAll(SERVER_RULE).map(({ name }) => name)).toEqual([
     'none',

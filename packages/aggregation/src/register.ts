@@ -10,6 +10,7 @@ import { flexLoraFactory } from './aggregators/flex-lora.js';
 import { floraFactory } from './aggregators/flora.js';
 import { hetLoraFactory } from './aggregators/het-lora.js';
 import { krumFactory } from './aggregators/krum.js';
+import { maskSimilarityFactory } from './aggregators/mask-similarity.js';
 import { medianFactory } from './aggregators/median.js';
 import { multiKrumFactory } from './aggregators/multi-krum.js';
 import { scaffoldFactory } from './aggregators/scaffold.js';
@@ -37,6 +38,7 @@ const aggregators = [
   fedExLoraFactory,
   hetLoraFactory,
   fedAmpFactory,
+  maskSimilarityFactory,
 ] as StrategyFactory<Aggregator>[];
 const serverRules = [
   noneFactory,

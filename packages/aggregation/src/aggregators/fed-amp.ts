@@ -7,6 +7,7 @@ import {
   clientVectorsFromState,
   clientVectorsToState,
   compare,
+  copyVector,
   meanOfHolders,
 } from '../client-vectors.js';
 import type { Aggregator, ServerState } from '../contract.js';
@@ -69,9 +70,7 @@ export function fedAmp({ sigma, alpha }: FedAmpOptions = {}): Aggregator {
       const known = new Map(clientVectorsFromState(state, size).map((vector) => [vector.client, vector]));
       stateArray(state, 'distances', 'Float64Array', known.size ** 2);
       return checkedFold(state, context, {
-        add: ({ client, mask, values }) => {
-          known.set(client, { client, mask: { ...mask, bits: mask.bits.slice() }, values: values.slice() });
-        },
+        add: (update) => void known.set(update.client, copyVector(update)),
         finish: () => {
           const vectors = [...known.values()].sort((a, b) => (a.client < b.client ? -1 : 1));
           const { values, weights } = meanOfHolders(vectors, () => 1, size);
