@@ -3,6 +3,8 @@ import { isPerfitError } from '@perfit/strategy';
 /** Codes of mistakes in how a command or configuration was written: exit status 2. Everything else that fails: 1. */
 const WRONG_USE = new Set([
   'cli/wrong-use',
+  'cli/bad-name',
+  'cli/unknown-kind',
   'runtime/unknown-key',
   'runtime/invalid-configuration',
   'runtime/invalid-yaml',
@@ -12,6 +14,8 @@ const WRONG_USE = new Set([
   'runtime/unused-key',
   'runtime/too-few-steps',
   'runtime/over-budget',
+  'runtime/invalid-cell',
+  'runtime/invalid-list',
 ]);
 
 /** The exit status of something thrown. */
