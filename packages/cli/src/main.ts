@@ -5,9 +5,11 @@ import { doctorCommand } from './commands/doctor.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { exportCommand } from './commands/export.js';
 import { generateCommand } from './commands/generate.js';
+import { newCommand } from './commands/new.js';
 import { pullCommand } from './commands/pull.js';
 import { runCommand } from './commands/run.js';
 import { scoresCommand } from './commands/scores.js';
+import { sweepCommand } from './commands/sweep.js';
 import { exitCodeOf } from './exit-code.js';
 import { positiveInteger } from './positive-integer.js';
 import { describeFailure, terminal } from './terminal.js';
@@ -32,6 +34,7 @@ export function createProgram(): Command {
     );
   for (const command of [
     runCommand,
+    sweepCommand,
     evaluateCommand,
     scoresCommand,
     aggregateCommand,
@@ -39,6 +42,7 @@ export function createProgram(): Command {
     exportCommand,
     pullCommand,
     doctorCommand,
+    newCommand,
     conformCommand,
   ]) {
     program.addCommand(

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import {
   createContainer,
   explainMethods,
@@ -18,6 +17,7 @@ import { comparisonTable } from '../comparison-table.js';
 import { configuredPlugins } from '../configured-plugins.js';
 import { openEngine } from '../engine.js';
 import { pairedDifferences, pairedTable } from '../paired-table.js';
+import { freshDirectory, sortOut } from '../run-arguments.js';
 import { terminal } from '../terminal.js';
 import { terminalSink } from '../terminal-sink.js';
 
@@ -88,20 +88,4 @@ Examples:
         run.dispose();
       }
     });
-}
-
-/** `--set` takes every word that follows it: one without `=` was meant as the configuration. */
-function sortOut(config: string | undefined, words: readonly string[]) {
-  const stray = config === undefined ? words.find((word) => !word.includes('=')) : undefined;
-  return { file: config ?? stray, overrides: words.filter((word) => word !== stray) };
-}
-
-function freshDirectory(config: string | undefined): string {
-  const name = config === undefined ? 'embedded' : (config.split(/[\\/]/).pop() ?? 'run').replace(/\.ya?ml$/, '');
-  const time = new Date(systemClock.now()).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  const base = join('runs', `${time}-${name}`);
-  for (let i = 1; ; i++) {
-    const path = i === 1 ? base : `${base}-${i}`;
-    if (!existsSync(resolve(path))) return path;
-  }
 }

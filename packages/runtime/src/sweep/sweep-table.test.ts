@@ -1,5 +1,8 @@
 import { csv } from './csv.js';
 import { studentInterval } from './student-interval.js';
+import type { SweepResults } from './sweep-results.js';
+import { sweepTable } from './sweep-table.js';
+import { resultsMarkdown } from './write-results.js';
 
 // Critical values of Student's t as tables print them: t(0.975; ν).
 test.each([
@@ -38,4 +41,43 @@ test('CSV quotes what must be quoted', () => {
       [1, null, 0.1, '{"x":1}'],
     ]),
   ).toBe('a,"b,c","d""e","f\ng"\r\n1,,0.1,"{""x"":1}"\r\n');
+});
+
+test('the table shows intervals where there are any, – where there is no figure, and what was not spent', () => {
+  const spread = (mean: number, half: number | null) => ({
+    mean,
+    interval: half === null ? null : ([mean - half, mean + half] as const),
+  });
+  const averages = (mean: number, half: number | null) => ({
+    clientMean: spread(mean, half),
+    expMeanLoss: spread(1, null),
+    tokenWeighted: null,
+  });
+  const none = { clientMean: null, expMeanLoss: null, tokenWeighted: null };
+  const row = {
+    name: 'a|b',
+    perplexity: {
+      personal: { afterDistribution: averages(5085.3, 1234), afterLocal: averages(1.98765, null) },
+      global: none,
+    },
+    paired: { afterDistribution: { ratio: 0.9, interval: [Math.log(0.8), Math.log(1.1)] }, afterLocal: null },
+    bytesUp: spread(2_500_000, null),
+    bytesDown: spread(123_456_789, null),
+    flops: null,
+    seconds: spread(61.26, 2),
+    seeds: [{ reused: 3 }, { reused: 0 }],
+  };
+  const results = {
+    rows: [row],
+    seeds: [1, 2],
+    baseline: { cell: 'c', method: 'm' },
+    machine: { cpu: 'CPU', cores: 2, node: '20', engine: { kind: 'wasm', version: '4', threads: 1 } },
+  } as unknown as SweepResults;
+  expect(sweepTable(results).rows).toEqual([
+    ['a|b', '5.09e+3 ± 1234', '1.988', '–', '0.900 [0.800, 1.100]', '–', '2.5 + 123', '–', '61.3'],
+  ]);
+  expect(sweepTable(results).legend).toMatch(
+    /^Seeds 1, 2; CPU, 2 cores, .*against c\/m: .*lack 3 first local trainings/,
+  );
+  expect(resultsMarkdown(results)).toContain('| a\\|b | 5.09e+3');
 });

@@ -12,10 +12,15 @@ export interface SweepTable {
 
 const figure = (value: number) => (value >= 1000 ? value.toExponential(2) : value.toPrecision(4));
 
-function spread(value: Spread | null, unit = 1): string {
+/** An amount without an exponent: seconds, megabytes. */
+const amount = (value: number) => (value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3))));
+const costs = (values: readonly (Spread | null)[], unit: number) =>
+  values.map((value) => (value === null ? '–' : amount(value.mean / unit))).join(' + ');
+
+function spread(value: Spread | null): string {
   if (value === null) return '–';
-  const center = figure(value.mean / unit);
-  return value.interval === null ? center : `${center} ± ${((value.interval[1] - value.mean) / unit).toPrecision(2)}`;
+  const center = figure(value.mean);
+  return value.interval === null ? center : `${center} ± ${amount(value.interval[1] - value.mean)}`;
 }
 
 const ratio = (paired: PairedDifference | null) =>
@@ -34,8 +39,8 @@ export function sweepTable({ rows, seeds, baseline, machine }: SweepResults): Sw
       'after distribution',
       'after local steps',
       'global',
-      `against ${against}, distribution`,
-      'local steps',
+      'ratio, distribution',
+      'ratio, local steps',
       'MB up + down',
       'TFLOP',
       'seconds',
@@ -47,14 +52,14 @@ export function sweepTable({ rows, seeds, baseline, machine }: SweepResults): Sw
       spread(global.clientMean),
       ratio(paired.afterDistribution),
       ratio(paired.afterLocal),
-      bytesUp && bytesDown ? `${figure(bytesUp.mean / 1e6)} + ${figure(bytesDown.mean / 1e6)}` : '–',
-      flops ? figure(flops.mean / 1e12) : '–',
-      spread(seconds),
+      costs([bytesUp, bytesDown], 1e6),
+      costs([flops], 1e12),
+      costs([seconds], 1),
     ]),
     legend: [
       `Seeds ${seeds.join(', ')}; ${cpu}, ${cores} cores, Node ${node}, ${engine.kind} ${engine.version}, ${engine.threads} threads.`,
       'Perplexity: mean over clients, then mean over seeds ± 95 % interval (Student).',
-      'Ratios: geometric means, paired per client and seed, [95 % bootstrap interval].',
+      `Ratios against ${against}: geometric means, paired per client and seed, [95 % bootstrap interval].`,
       ...(reused > 0 ? [`Seconds lack ${reused} first local trainings that were taken over from another cell.`] : []),
     ].join(' '),
   };
