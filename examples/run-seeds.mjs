@@ -6,7 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pairedDifference, randomStreams } from '@perfit/runtime';
+import { pairedDifference, poolSeeds, randomStreams } from '@perfit/runtime';
 
 const args = process.argv.slice(2);
 const option = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
@@ -63,21 +63,11 @@ const runs = seeds.map((seed) => {
 
 const names = Object.keys(runs[0].methods);
 const MOMENTS = ['afterDistribution', 'afterLocal'];
-/** All seeds as one comparison, its clients named SEED/ID: the bootstrap then draws over both. */
-const pooled = {
-  methods: Object.fromEntries(
-    names.map((name) => [
-      name,
-      {
-        clients: Object.fromEntries(
-          runs.flatMap(({ seed, methods }) =>
-            Object.entries(methods[name].clients).map(([id, line]) => [`${seed}/${id}`, line]),
-          ),
-        ),
-      },
-    ]),
+const pooled = poolSeeds(
+  Object.fromEntries(
+    names.map((name) => [name, runs.map(({ seed, methods }) => ({ seed, clients: methods[name].clients }))]),
   ),
-};
+);
 const random = randomStreams(1).stream('bootstrap');
 const rows = names.map((name) => {
   const figures = MOMENTS.map((moment) =>
