@@ -126,6 +126,19 @@ export interface Adoption {
   readonly adopt: (input: AdoptionInput) => Promise<{ readonly values: Float32Array; readonly lambda: number }>;
 }
 
+/** How values are written for their way between client and server. */
+export interface Codec {
+  readonly name: string;
+  /** Bytes of `count` values. */
+  readonly bytes: (count: number) => number;
+  /** Finite values as bytes; 0 must come back as 0. */
+  readonly encode: (values: Float32Array) => Uint8Array;
+  /** `count` values out of their bytes. */
+  readonly decode: (bytes: Uint8Array, count: number) => Float32Array;
+}
+
+/** Token of every {@link Codec}'s factory. */
+export const CODEC = token<StrategyFactory<Codec>>('@perfit/aggregation/Codec');
 /** Token of every {@link Aggregator}'s factory. */
 export const AGGREGATOR = token<StrategyFactory<Aggregator>>('@perfit/aggregation/Aggregator');
 /** Token of every {@link ServerRule}'s factory. */

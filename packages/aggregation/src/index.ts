@@ -25,12 +25,16 @@ export { type TrimmedMeanOptions, trimmedMean, trimmedMeanFactory } from './aggr
 export { weightedMean, weightedMeanFactory } from './aggregators/weighted-mean.js';
 export { checkUpdate } from './check-update.js';
 export { checkedFold } from './checked-fold.js';
+export { bf16, bf16Factory } from './codecs/bf16.js';
+export { f32, f32Factory } from './codecs/f32.js';
+export { type Int8Options, int8, int8Factory } from './codecs/int8.js';
 export type {
   Adoption,
   AdoptionInput,
   AggregationPoint,
   Aggregator,
   AggregatorDemands,
+  Codec,
   Download,
   Fold,
   FoldContext,
@@ -38,7 +42,7 @@ export type {
   ServerState,
   Update,
 } from './contract.js';
-export { ADOPTION, AGGREGATOR, SERVER_RULE } from './contract.js';
+export { ADOPTION, AGGREGATOR, CODEC, SERVER_RULE } from './contract.js';
 export { errors as aggregationErrors } from './errors.js';
 export type { KrumOptions } from './krum-ranking.js';
 export { addScaled, addWeighted } from './masked-sum.js';

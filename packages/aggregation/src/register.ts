@@ -17,7 +17,19 @@ import { scaffoldFactory } from './aggregators/scaffold.js';
 import { sharedExclusiveFactory } from './aggregators/shared-exclusive.js';
 import { trimmedMeanFactory } from './aggregators/trimmed-mean.js';
 import { weightedMeanFactory } from './aggregators/weighted-mean.js';
-import { ADOPTION, type Adoption, AGGREGATOR, type Aggregator, SERVER_RULE, type ServerRule } from './contract.js';
+import { bf16Factory } from './codecs/bf16.js';
+import { f32Factory } from './codecs/f32.js';
+import { int8Factory } from './codecs/int8.js';
+import {
+  ADOPTION,
+  type Adoption,
+  AGGREGATOR,
+  type Aggregator,
+  CODEC,
+  type Codec,
+  SERVER_RULE,
+  type ServerRule,
+} from './contract.js';
 import { fedAdagradFactory } from './server-rules/fed-adagrad.js';
 import { fedAdamFactory } from './server-rules/fed-adam.js';
 import { fedAvgMFactory } from './server-rules/fed-avg-m.js';
@@ -48,13 +60,15 @@ const serverRules = [
   fedAdagradFactory,
 ] as StrategyFactory<ServerRule>[];
 const adoptions = [replaceFactory, interpolateFactory, validatedFactory] as StrategyFactory<Adoption>[];
+const codecs = [f32Factory, bf16Factory, int8Factory] as StrategyFactory<Codec>[];
 
 /** Every strategy of this package. */
-export const aggregationFactories = [...aggregators, ...serverRules, ...adoptions];
+export const aggregationFactories = [...aggregators, ...serverRules, ...adoptions, ...codecs];
 
 /** Registers every strategy of this package under its kind's token. */
 export function registerAggregation(container: DependencyContainer): void {
   for (const factory of aggregators) container.register(AGGREGATOR, { useValue: factory });
   for (const factory of serverRules) container.register(SERVER_RULE, { useValue: factory });
   for (const factory of adoptions) container.register(ADOPTION, { useValue: factory });
+  for (const factory of codecs) container.register(CODEC, { useValue: factory });
 }

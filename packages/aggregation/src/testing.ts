@@ -1,5 +1,6 @@
 export { testAggregator } from './conformance/aggregator.js';
 export type { AggregatorTraits } from './conformance/bench.js';
+export { testCodec } from './conformance/codec.js';
 export { testExclusiveLaws } from './conformance/exclusive-laws.js';
 export {
   contextOf,

@@ -46,6 +46,7 @@ const strategyKeys = {
   aggregator: strategyReference.optional(),
   serverRule: strategyReference.optional().describe('The optimiser that the server takes the mean as a gradient for.'),
   adoption: strategyReference.optional(),
+  codec: strategyReference.optional().describe('How values are written on their way.'),
 };
 
 const methodEntry = z.union([

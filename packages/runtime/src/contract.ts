@@ -47,7 +47,8 @@ export type StrategyKey =
   | 'personalization'
   | 'aggregator'
   | 'serverRule'
-  | 'adoption';
+  | 'adoption'
+  | 'codec';
 
 /** Values of strategy keys. */
 export type StrategyKeys = Readonly<Partial<Record<StrategyKey, unknown>>>;

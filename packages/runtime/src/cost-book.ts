@@ -1,4 +1,4 @@
-import type { Download, Update } from '@perfit/aggregation';
+import type { Codec, Download, Update } from '@perfit/aggregation';
 import type { Architecture, Layout, LowRankFactor } from '@perfit/lora';
 import type { ModelConfig, Site } from '@perfit/models';
 
@@ -7,17 +7,22 @@ function maskBytes(mask: { readonly live: number; readonly size: number }, size 
   return mask.live === size ? 0 : Math.ceil(size / 8);
 }
 
-/** Bytes of an upload: f32 values and further vectors, and the mask where the server does not know it yet. */
-export function uploadBytes({ mask, vectors = {} }: Pick<Update, 'mask' | 'vectors'>, known: boolean): number {
-  return 4 * mask.live * (1 + Object.keys(vectors).length) + (known ? 0 : maskBytes(mask));
+/** Bytes of an upload: values and further vectors, and the mask where the server does not know it yet. */
+export function uploadBytes(
+  { mask, vectors = {} }: Pick<Update, 'mask' | 'vectors'>,
+  known: boolean,
+  codec: Codec,
+): number {
+  return codec.bytes(mask.live) * (1 + Object.keys(vectors).length) + (known ? 0 : maskBytes(mask));
 }
 
-/** Bytes of a download: f32 values and further vectors, and which of the receiver's live positions they are. */
+/** Bytes of a download: values and further vectors, and which of the receiver's live positions they are. */
 export function downloadBytes(
   { mask, vectors = {} }: Pick<Download, 'mask' | 'vectors'>,
   receiver: Architecture,
+  codec: Codec,
 ): number {
-  return 4 * mask.live * (1 + Object.keys(vectors).length) + maskBytes(mask, receiver.live);
+  return codec.bytes(mask.live) * (1 + Object.keys(vectors).length) + maskBytes(mask, receiver.live);
 }
 
 /** Total rank of a residual by site. */

@@ -1,4 +1,4 @@
-import type { Adoption, Aggregator } from '@perfit/aggregation';
+import type { Adoption, Aggregator, Codec } from '@perfit/aggregation';
 import type { Initialization, PositionRule } from '@perfit/lora';
 import type { BudgetRule, Granularity, Importance, Schedule } from '@perfit/nas';
 import type { LocalUpdate } from '@perfit/training';
@@ -18,6 +18,7 @@ export interface MethodPlan {
   /** The aggregator with the server rule around it. */
   readonly aggregator: { readonly make: () => Aggregator };
   readonly adoption: ResolvedStrategy<Adoption>;
+  readonly codec: Codec;
   readonly localUpdate: ResolvedStrategy<LocalUpdate>;
   readonly personalization: Personalization;
   /** Positions that train, and that travel. */

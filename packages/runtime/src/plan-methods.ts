@@ -1,4 +1,4 @@
-import { ADOPTION, AGGREGATOR, SERVER_RULE } from '@perfit/aggregation';
+import { ADOPTION, AGGREGATOR, CODEC, SERVER_RULE } from '@perfit/aggregation';
 import { INITIALIZATION, POSITION_RULE } from '@perfit/lora';
 import { BUDGET_RULE, GRANULARITY, IMPORTANCE, SCHEDULE } from '@perfit/nas';
 import { LOCAL_UPDATE } from '@perfit/training';
@@ -27,6 +27,7 @@ const UNUSED = {
   aggregator: 'weighted-mean',
   serverRule: 'none',
   adoption: 'replace',
+  codec: 'f32',
 } as const satisfies Record<StrategyKey, unknown>;
 
 const STRATEGY_KEYS = Object.keys(UNUSED) as StrategyKey[];
@@ -76,7 +77,7 @@ function planMethod(container: DependencyContainer, configuration: Configuration
   const method = findMethod(container, entry.method ?? entry.name);
   const uses = (key: StrategyKey) => key in method.preset;
   for (const key of STRATEGY_KEYS) {
-    if (entry[key] !== undefined && !uses(key)) {
+    if (entry[key] !== undefined && !uses(key) && !fixes(method, key, entry[key])) {
       throw errors.make('unused-key', {
         what: `method '${entry.name}' (${method.name}) does not use ${key}`,
         cure: `Remove ${key} from that entry`,
@@ -115,6 +116,7 @@ function planMethod(container: DependencyContainer, configuration: Configuration
     initialization: parts.initialization,
     aggregator: { make: () => parts.serverRule.make().wrap(parts.aggregator.make()) },
     adoption: parts.adoption,
+    codec: parts.codec.make(),
     localUpdate: parts.localUpdate,
     personalization: parts.personalization.make(),
     trainable: parts.trainable.make(),
@@ -124,6 +126,13 @@ function planMethod(container: DependencyContainer, configuration: Configuration
   };
   checkCombination(plan);
   return plan;
+}
+
+/** Whether a method fixes a key at this very value: what `--explain` prints can be written back. */
+function fixes({ fixed }: Method, key: StrategyKey, value: unknown): boolean {
+  const nameOf = (reference: unknown) =>
+    typeof reference === 'object' && reference !== null ? (reference as { name?: unknown }).name : reference;
+  return fixed?.[key] !== undefined && nameOf(fixed[key]) === nameOf(value);
 }
 
 function resolveParts(container: DependencyContainer, keys: Readonly<Record<StrategyKey, unknown>>) {
@@ -141,5 +150,6 @@ function resolveParts(container: DependencyContainer, keys: Readonly<Record<Stra
     aggregator: resolveStrategy(container, AGGREGATOR, 'aggregator', reference('aggregator')),
     serverRule: resolveStrategy(container, SERVER_RULE, 'serverRule', reference('serverRule')),
     adoption: resolveStrategy(container, ADOPTION, 'adoption', reference('adoption')),
+    codec: resolveStrategy(container, CODEC, 'codec', reference('codec')),
   };
 }

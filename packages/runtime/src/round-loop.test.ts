@@ -1,4 +1,4 @@
-import { sharedExclusive, weightedMean } from '@perfit/aggregation';
+import { f32, sharedExclusive, weightedMean } from '@perfit/aggregation';
 import {
   type AdapterState,
   architectureFrom,
@@ -48,6 +48,7 @@ function context(
       name: method.name,
       method,
       travel: travelOf(method),
+      codec: f32(),
       search: method === perfit ? {} : null,
       expansion: 2,
       aggregator: { make: () => aggregator },

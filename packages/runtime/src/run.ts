@@ -7,6 +7,7 @@ import { concat, concatMap, defer, finalize, from, map, type Observable, of, tap
 import type { DependencyContainer } from 'tsyringe';
 import { attackedTransport } from './attacks/attacked-transport.js';
 import { dealOut, type FederatedData, openDataset } from './client-data.js';
+import { codedTransport } from './coded-transport.js';
 import type { Configuration } from './configuration.js';
 import { ATTACK, type Clock, type RoundEvent, SAMPLER } from './contract.js';
 import { errors } from './errors.js';
@@ -125,7 +126,10 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
       const context = withFirstRounds(openMethod(shared, leader!.plan), world.firstRounds, keyOf(trajectory));
       const evaluator = openEvaluator(context);
       const store = directoryStore(leader!.directory.state);
-      const transport = attackedTransport(localTransport(context, store, evaluator), attacks, streams);
+      const transport = codedTransport(
+        attackedTransport(localTransport(context, store, evaluator), attacks, streams),
+        context.plan.codec,
+      );
       const { hear, timings } = timingsRecorder(world.clock);
       const { layout, scale, start } = context;
       const subtracted = start.subtracted ? lowRankFactors(layout, start.values, -scale) : [];

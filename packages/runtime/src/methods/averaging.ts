@@ -10,4 +10,5 @@ export const averaging = {
   aggregator: 'weighted-mean',
   serverRule: 'none',
   adoption: 'replace',
+  codec: 'f32',
 } as const satisfies StrategyKeys;

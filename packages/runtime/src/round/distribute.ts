@@ -41,7 +41,7 @@ async function distributeTo(state: LoopState, client: string, round: number): Pr
       const travels = travelling(plan, layout, transport.architecture(client), round);
       const download = aggregator.download(state.server, { client, architecture: travels });
       const { lambda } = await transport.deliver(client, round, download);
-      line.bytesDown = downloadBytes(download, travels) + state.residualBytes;
+      line.bytesDown = downloadBytes(download, travels, plan.codec) + state.residualBytes;
       events.push({ type: 'client-adopted', ...about, lambda, bytesDown: line.bytesDown });
     }
     const { values: own, architecture } = adapterInUse(state, client);

@@ -8,7 +8,7 @@ import { type LoopState, lineOf } from './loop-state.js';
 /** Step 2: every participant takes its local steps; each update is folded in as it comes, in client order. */
 export function train(state: LoopState, round: number): Observable<RoundEvent> {
   return defer(() => {
-    const { layout, scale, streams } = state.context;
+    const { layout, scale, streams, plan } = state.context;
     state.fold = state.aggregator.fold(state.server, {
       layout,
       scale,
@@ -27,7 +27,11 @@ export function train(state: LoopState, round: number): Observable<RoundEvent> {
             const { update } = trained;
             const known = state.registry.get(client);
             const line = lineOf(state, round, client)!;
-            line.bytesUp = uploadBytes(update, known !== undefined && equalArchitectures(known, update.architecture));
+            line.bytesUp = uploadBytes(
+              update,
+              known !== undefined && equalArchitectures(known, update.architecture),
+              plan.codec,
+            );
             line.flops = trained.flops;
             state.fold!.add(update);
             state.registry.set(client, update.architecture);
