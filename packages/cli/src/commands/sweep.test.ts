@@ -13,10 +13,11 @@ describe('perfit sweep', () => {
   const out = join(scratch, 'sweep');
   const args = [
     'sweep',
-    ...['--set', 'methods=[fedit]', 'rounds=2', 'steps=2', 'batchSize=2', 'rank=2', 'maxTokens=48'],
+    fileURLToPath(new URL('../../../../examples/ablation/ablation.yaml', import.meta.url)),
+    ...['--set', 'rounds=2', 'steps=4', 'batchSize=2', 'rank=2', 'maxTokens=48'],
     'data={path: embedded, trainRows: 6, testRows: 1}',
     'partitioner={name: field, values: [inn-1, port-1]}',
-    ...['--vary', 'alpha=8,16', '--out', out, '--json'],
+    ...['--vary', 'aggregator=shared-exclusive,mask-similarity', '--out', out, '--json'],
   ];
 
   it('leaves whole rounds when it is interrupted, goes on with --resume, and prints JSON only', async () => {
@@ -29,7 +30,7 @@ describe('perfit sweep', () => {
     child.stderr.on('data', (chunk) => {
       told += chunk;
     });
-    const state = join(out, 'cells', 'alpha-8', 'seed-1', 'state', 'round-1');
+    const state = join(out, 'cells', 'shared-exclusive', 'seed-1', 'state', 'round-1');
     const timer = setInterval(() => {
       if (!existsSync(state)) return;
       clearInterval(timer);
@@ -38,7 +39,7 @@ describe('perfit sweep', () => {
     const status = await new Promise((resolve) => child.on('exit', resolve));
     expect(status).toBe(130);
     expect(printed).toBe('');
-    expect(told).toMatch(/\[1\/2\] cell alpha-8, seed 1\n/);
+    expect(told).toMatch(/\[1\/2\] cell shared-exclusive, seed 1\n/);
     expect(told).toMatch(/stopped: whole rounds are in .*sweep\. Go on with --out .*sweep --resume\./);
     expect(existsSync(join(out, 'results.json'))).toBe(false);
 
@@ -48,9 +49,12 @@ describe('perfit sweep', () => {
     expect(done).toBe(0);
     expect(stderr).toContain('resumed at round 2');
     const results = JSON.parse(stdout);
-    expect(results).toMatchObject({ out, seeds: [1], varied: ['alpha'], baseline: { cell: 'alpha-8', method: null } });
-    expect(results.rows.map(({ name }: { name: string }) => name)).toEqual(['alpha-8', 'alpha-16']);
-    const events = readFileSync(join(out, 'cells', 'alpha-16', 'seed-1', 'events.jsonl'), 'utf8');
+    const baseline = { cell: 'shared-exclusive', method: null };
+    expect(results).toMatchObject({ out, seeds: [1], varied: ['aggregator'], baseline });
+    expect(results.rows.map(({ name }: { name: string }) => name)).toEqual(['shared-exclusive', 'mask-similarity']);
+    // What the stopped run kept of the first local steps serves the one that comes after.
+    expect(results.rows[1].seeds[0].reused).toBe(2);
+    const events = readFileSync(join(out, 'cells', 'mask-similarity', 'seed-1', 'events.jsonl'), 'utf8');
     expect(events).toContain('"run-completed"');
     expect(readdirSync(out).sort()).toEqual(['cells', 'results.csv', 'results.json', 'results.md']);
   }, 120_000);
@@ -58,7 +62,6 @@ describe('perfit sweep', () => {
   it.each([
     [['--vary', 'importance=first,fist'], /cell 'fist': unknown importance/],
     [['--seeds', '1,x'], /'1,x' is no list of whole numbers/],
-    [['--vary', 'rank=2', '--baseline', 'rank-3'], /baseline 'rank-3' is no cell.*Did you mean 'rank-2'/],
   ])('exits 2 on wrong use: %j', (wrong, message) => {
     const { status, stderr } = perfit('sweep', '--set', 'algorithm=perfit', ...wrong);
     expect(stderr).toMatch(message);
