@@ -12,10 +12,13 @@ const WRONG_USE = new Set([
   'runtime/unknown-strategy',
   'runtime/invalid-options',
   'runtime/unused-key',
+  'runtime/invalid-combination',
   'runtime/too-few-steps',
   'runtime/over-budget',
   'runtime/invalid-cell',
   'runtime/invalid-list',
+  'runtime/missing-plugin',
+  'aggregation/no-point',
 ]);
 
 /** The exit status of something thrown. */
