@@ -115,5 +115,6 @@ export const maskSimilarityFactory = defineStrategy({
     masks: z.number().min(0).max(1).default(0.5),
     memory: z.number().nonnegative().lt(1).default(0.5),
   }),
+  conformance: { traits: { perClient: true } },
   make: maskSimilarity,
 });
