@@ -13,7 +13,7 @@ export type KeptUpload = ClientVector & ComparedUpload & { readonly examples: nu
  * @param sent the client's latest download, adopted as it was.
  * @param start θ₀ `[P]`, for a client that never sent anything.
  */
-export function knownChange({ client, mask, values }: Update, sent: Download, start?: Float32Array): ClientVector {
+function knownChange({ client, mask, values }: Update, sent: Download, start?: Float32Array): ClientVector {
   const known = start ? mask : intersect(mask, sent.mask);
   const from = start ? start.slice() : new Float32Array(mask.size);
   unpackInto(from, sent.mask, sent.values);
