@@ -62,7 +62,7 @@ function columnsOf(row: ComparedRow, varied: readonly string[]): Columns {
 }
 
 /** `results.csv`: one line a row, a column a figure and bound, and one for each key that varies. */
-export function resultsCsv({ rows, varied }: SweepResults): string {
+function resultsCsv({ rows, varied }: SweepResults): string {
   const lines = rows.map((row) => columnsOf(row, varied));
   return csv([Object.keys(lines[0]!), ...lines.map((line) => Object.values(line))]);
 }
