@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 
-/** One jest project per package; tests run on the TypeScript sources. */
+/** One jest project per package, and one for the site; tests run on the TypeScript sources. */
 const project = (name) => ({
   displayName: name,
   rootDir: `packages/${name}`,
@@ -18,8 +18,16 @@ const project = (name) => ({
   testMatch: ['**/*.test.ts'],
 });
 
+const site = {
+  ...project('site'),
+  rootDir: 'site',
+  roots: ['<rootDir>'],
+  testEnvironment: '<rootDir>/../tools/jest/environment.cjs',
+  testMatch: ['**/*.test.mjs'],
+};
+
 export default {
-  projects: readdirSync(new URL('packages', import.meta.url)).map(project),
+  projects: [...readdirSync(new URL('packages', import.meta.url)).map(project), site],
   maxWorkers: 2,
   testTimeout: 60_000,
 };
