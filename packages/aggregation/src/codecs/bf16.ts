@@ -24,5 +24,6 @@ export const bf16Factory = defineStrategy({
   name: 'bf16',
   summary: 'Values rounded to bf16, two bytes each.',
   optionsSchema: z.strictObject({}),
+  conformance: { traits: { error: 2 ** -8 } },
   make: bf16,
 });

@@ -18,5 +18,6 @@ export const f32Factory = defineStrategy({
   name: 'f32',
   summary: 'Values as they are, four bytes each.',
   optionsSchema: z.strictObject({}),
+  conformance: { traits: { error: 0 } },
   make: f32,
 });

@@ -48,5 +48,6 @@ export const int8Factory = defineStrategy({
   name: 'int8',
   summary: 'Whole numbers of eight bits over a scale per block of values.',
   optionsSchema: z.strictObject({ block: z.int().min(1).default(64) }),
+  conformance: { traits: { error: 1 / 254 + 1e-6 } },
   make: int8,
 });

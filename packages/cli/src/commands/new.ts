@@ -40,9 +40,8 @@ Examples:
 
 function unknownKind(kind: string): Error {
   const kinds = Object.keys(scaffoldKinds);
-  const is = kind === 'codec' ? 'there is no such kind yet: how updates are coded has no contract' : 'no such kind';
   return errors.make('unknown-kind', {
-    what: `new ${kind}: ${is}; there are ${kinds.join(', ')}`,
-    cure: kind === 'codec' ? 'Choose one of these' : `Did you mean '${closest(kind, kinds)}'`,
+    what: `new ${kind}: there is no such kind; there are ${kinds.join(', ')}`,
+    cure: `Did you mean '${closest(kind, kinds)}'`,
   });
 }

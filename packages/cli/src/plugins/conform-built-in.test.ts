@@ -8,8 +8,18 @@ it('everything that is built in keeps the contract of its kind', async () => {
   const kinds = new Set(strategies.map(({ strategy }) => strategy.split('/')[0]));
   expect([...kinds].sort()).toEqual(
     [
-      ...['adoption', 'aggregator', 'budget', 'granularity', 'importance', 'initialization', 'localUpdate', 'method'],
-      ...['partitioner', 'personalization', 'positions', 'prompt', 'sampler', 'schedule', 'serverRule'],
+      ...['adoption', 'aggregator', 'attack', 'budget', 'codec', 'granularity', 'importance', 'initialization'],
+      ...[
+        'localUpdate',
+        'method',
+        'partitioner',
+        'personalization',
+        'positions',
+        'prompt',
+        'sampler',
+        'schedule',
+        'serverRule',
+      ],
     ].sort(),
   );
 }, 120_000);

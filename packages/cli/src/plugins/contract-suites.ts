@@ -1,18 +1,19 @@
-import { ADOPTION, AGGREGATOR, SERVER_RULE } from '@perfit/aggregation';
-import { testAggregator } from '@perfit/aggregation/testing';
+import { ADOPTION, AGGREGATOR, CODEC, SERVER_RULE } from '@perfit/aggregation';
+import { testAggregator, testCodec } from '@perfit/aggregation/testing';
 import { PARTITIONER, PROMPT } from '@perfit/datasets';
 import { testPartitioner } from '@perfit/datasets/testing';
 import { INITIALIZATION, POSITION_RULE } from '@perfit/lora';
 import { testInitialization, testPositionRule } from '@perfit/lora/testing';
 import { BUDGET_RULE, GRANULARITY, IMPORTANCE, SCHEDULE } from '@perfit/nas';
 import { testBudgetRule, testGranularity, testImportance, testSchedule } from '@perfit/nas/testing';
-import { PERSONALIZATION, SAMPLER } from '@perfit/runtime';
+import { ATTACK, PERSONALIZATION, SAMPLER } from '@perfit/runtime';
 import type { StrategyFactory } from '@perfit/strategy';
 import type { Engine } from '@perfit/tensorflow';
 import { LOCAL_UPDATE } from '@perfit/training';
 import { testLocalUpdate } from '@perfit/training/testing';
 import type { InjectionToken } from 'tsyringe';
 import { testAdoption } from './suites/adoption.js';
+import { testAttack } from './suites/attack.js';
 import { testPersonalization } from './suites/personalization.js';
 import { testPrompt } from './suites/prompt.js';
 import { testSampler } from './suites/sampler.js';
@@ -51,7 +52,9 @@ export const contractSuites: readonly ContractSuite[] = [
   suite('localUpdate', LOCAL_UPDATE, (make, _, openEngine) => testLocalUpdate(make, openEngine)),
   suite('aggregator', AGGREGATOR, testAggregator),
   suite('serverRule', SERVER_RULE, testServerRule),
+  suite('codec', CODEC, testCodec),
   suite('adoption', ADOPTION, testAdoption),
   suite('sampler', SAMPLER, testSampler),
+  suite('attack', ATTACK, testAttack),
   suite('personalization', PERSONALIZATION, testPersonalization),
 ];

@@ -14,6 +14,7 @@ export const scaffoldKinds: Readonly<Record<string, ScaffoldKind>> = {
   aggregator: { kind: 'aggregator', token: 'AGGREGATOR', from: '@perfit/aggregation', key: 'aggregator' },
   'server-rule': { kind: 'serverRule', token: 'SERVER_RULE', from: '@perfit/aggregation', key: 'serverRule' },
   adoption: { kind: 'adoption', token: 'ADOPTION', from: '@perfit/aggregation', key: 'adoption' },
+  codec: { kind: 'codec', token: 'CODEC', from: '@perfit/aggregation', key: 'codec' },
   initialization: { kind: 'initialization', token: 'INITIALIZATION', from: '@perfit/lora', key: 'initialization' },
   'position-rule': { kind: 'positions', token: 'POSITION_RULE', from: '@perfit/lora', key: 'travel' },
   importance: { kind: 'importance', token: 'IMPORTANCE', from: '@perfit/nas', key: 'importance' },

@@ -83,7 +83,7 @@ test('what is written for every kind compiles strictly, keeps its contract and c
   // One process for all: node:test runs what it is told of when the modules are loaded.
   const script = tests.map((file) => `import ${JSON.stringify(pathToFileURL(file).href)};`).join('\n');
   const { status, output } = run(['--input-type=module', '-e', script]);
-  expect([status, output]).toEqual([0, expect.stringMatching(/(#|ℹ) pass 48\n/)]);
+  expect([status, output]).toEqual([0, expect.stringContaining(` pass ${4 * kinds.length}\n`)]);
 }, 180_000);
 
 test('a written package builds, conforms as a folder, and packs what it exports', async () => {
@@ -117,7 +117,7 @@ test('a written package builds, conforms as a folder, and packs what it exports'
 }, 180_000);
 
 test.each([
-  [['codec', 'x'], 'cli/unknown-kind', 'no such kind yet'],
+  [['codecs', 'x'], 'cli/unknown-kind', "Did you mean 'codec'"],
   [['agregator', 'x'], 'cli/unknown-kind', "Did you mean 'aggregator'"],
   [['serverRule', 'x'], 'cli/unknown-kind', "Did you mean 'server-rule'"],
   [['aggregator', 'InverseNorm'], 'cli/bad-name', "Try 'inverse-norm'"],
