@@ -23,6 +23,8 @@ test.each([
   ['adoption', { adoption: 'validated' }],
   ['travel', { travel: 'none' }],
   ['the name of the method', { algorithm: 'perfit-validated' }],
+  ['codec', { codec: 'int8' }],
+  ['attacks', { clients: { a: { attack: 'sign-flip' } } }],
   ['where the data lies', { data: { path: 'embedded' } }],
   ['a key that the method does not use', { algorithm: 'perfit', methods: ['fedit'] }],
 ])('first local steps do not depend on %s', (_, raw) => {

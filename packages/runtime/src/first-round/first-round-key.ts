@@ -6,7 +6,7 @@ import type { resolvedConfiguration } from '../resolved-configuration.js';
 
 /**
  * The key of a method's first local steps: a digest of all that a run resolves to, but for what acts after them
- * (aggregator, server rule, adoption, travel), for who is sampled, and for names and paths. Null where they depend on
+ * (aggregator, server rule, adoption, travel, codec, attacks), for who is sampled, and for names and paths. Null where they depend on
  * other clients' (a search in common), or where there are none.
  */
 export function firstRoundKey(
@@ -22,6 +22,7 @@ export function firstRoundKey(
     serverRule: _serverRule,
     adoption: _adoption,
     travel: _travel,
+    codec: _codec,
     ...training
   } = plan.entry;
   // A method that says nothing of it has one adapter: written out, so that it shares with one that says so.
@@ -30,8 +31,11 @@ export function firstRoundKey(
   const { sampler: _sampler, ...common } = withoutMethods(resolved);
   const model = { ...resolved.model, path: null };
   const data = { ...resolved.data, path: null };
+  const clients = Object.entries(resolved.clients).flatMap(([id, { attack: _attack, ...size }]) =>
+    Object.keys(size).length > 0 ? [[id, size]] : [],
+  );
   const pools = plan.method.pools === true;
   return createHash('sha256')
-    .update(JSON.stringify(['perfit-first-round/1', { ...common, model, data }, sorted, pools, engine]))
+    .update(JSON.stringify(['perfit-first-round/1', { ...common, model, data, clients }, sorted, pools, engine]))
     .digest('hex');
 }
