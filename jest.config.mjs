@@ -24,6 +24,7 @@ const site = {
   roots: ['<rootDir>'],
   testEnvironment: '<rootDir>/../tools/jest/environment.cjs',
   testMatch: ['**/*.test.mjs'],
+  modulePathIgnorePatterns: ['<rootDir>/.vitepress/', '<rootDir>/public/'],
 };
 
 export default {
