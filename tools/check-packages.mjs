@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { problemsAlone } from './packages/install-alone.mjs';
-import { readmeExamples, runExample, typeProblems, writeExample } from './packages/readme-examples.mjs';
+import { exampleProblems, readmeExamples } from './packages/readme-examples.mjs';
 import { tarballProblems } from './packages/tarball-problems.mjs';
 import { packAll } from './packages/tarballs.mjs';
 import { root, step } from './prepare.mjs';
@@ -28,16 +28,16 @@ try {
   for (const [name, { tarball, bytes, folder }] of packages) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     const work = join(scratch, name);
-    const examples = readmeExamples(join(folder, 'README.md'));
+    const examples = readmeExamples(join(folder, 'README.md'), engine);
     const problems = [
       ...(await tarballProblems(tarball)),
-      ...examples.flatMap(({ skipped, line }) => (skipped === '' ? [`README.md:${line}: no-run needs a reason`] : [])),
-      ...(alone.includes(name) ? problemsAlone(name, packages, work, typeRoot) : problemsInWorkspace(examples, work)),
+      ...(alone.includes(name)
+        ? problemsAlone(name, packages, examples, work, typeRoot)
+        : problemsInWorkspace(examples, work)),
     ];
-    const notes = examples.map(({ line, skipped, needsEngine }) => {
-      if (skipped !== undefined) return `example of line ${line} not run: ${skipped}`;
-      return `example of line ${line} ${needsEngine && !engine ? 'not run: no native engine' : 'run'}`;
-    });
+    const notes = examples.map(
+      ({ line, run, reason }) => `example of line ${line} ${run ? 'run' : `not run: ${reason}`}`,
+    );
     if (alone.includes(name)) notes.unshift('installed alone');
     console.log(
       `${problems.length === 0 ? 'ok  ' : 'FAIL'} ${[name, `${Math.ceil(bytes / 1000)} kB`, ...notes].join(', ')}`,
@@ -54,14 +54,5 @@ process.exitCode = failed === 0 ? 0 : 1;
 function problemsInWorkspace(examples, work) {
   mkdirSync(work, { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(work, 'node_modules'), 'dir');
-  return [
-    ...typeProblems(
-      work,
-      examples.map((example) => writeExample(work, example)),
-      typeRoot,
-    ),
-    ...examples
-      .filter(({ skipped, needsEngine }) => skipped === undefined && (engine || !needsEngine))
-      .flatMap((example) => runExample(work, example)),
-  ];
+  return exampleProblems(examples, work, typeRoot);
 }

@@ -4,29 +4,44 @@ import { join } from 'node:path';
 import ts from 'typescript';
 
 /**
- * The blocks of a README that are programs: fenced as `js` or `ts` and beginning with an import. They are run, unless
- * the fence says `no-run: reason`; one that says `engine` is run where the native engine is installed.
+ * The blocks of a README that are programs: fenced as `js` or `ts` and beginning with an import. Each is compiled and run,
+ * unless its fence says `types-only: reason` (compiled), `no-run: reason` (neither), or `engine` (run where the native
+ * engine is installed).
  */
-export function readmeExamples(readme) {
+export function readmeExamples(readme, engine) {
   const blocks = [...readFileSync(readme, 'utf8').matchAll(/^```(js|ts)\b([^\n]*)\n(import [\s\S]*?)^```$/gm)];
-  return blocks.map(({ index, input, 1: language, 2: flags, 3: code }) => ({
-    language,
-    code,
-    line: input.slice(0, index).split('\n').length,
-    skipped: /\bno-run\b:?\s*(.*)/.exec(flags)?.[1],
-    needsEngine: /^\s*engine\b/.test(flags),
-  }));
+  return blocks.map(({ index, input, 1: language, 2: flags, 3: code }) => {
+    const [, exception, reason] = /(no-run|types-only)\b:?\s*(.*)/.exec(flags) ?? [];
+    const lacksEngine = !engine && /^\s*engine\b/.test(flags);
+    return {
+      language,
+      code,
+      line: input.slice(0, index).split('\n').length,
+      compiled: exception !== 'no-run',
+      run: exception === undefined && !lacksEngine,
+      reason: lacksEngine ? 'no native engine' : reason,
+    };
+  });
 }
 
-/** Writes an example into a folder that has its packages; returns the path of its source. */
-export function writeExample(folder, { code, language, line }) {
-  const source = join(folder, `readme-${line}.m${language}`);
-  writeFileSync(source, code);
-  return source;
+/** Compiles and runs examples in a folder that has their packages; returns what went wrong, as lines. */
+export function exampleProblems(examples, folder, typeRoot) {
+  const sources = examples
+    .filter(({ compiled }) => compiled)
+    .map(({ code, language, line }) => {
+      const source = join(folder, `readme-${line}.m${language}`);
+      writeFileSync(source, code);
+      return source;
+    });
+  return [
+    ...examples.filter(({ reason }) => reason === '').map(({ line }) => `README.md:${line}: the fence gives no reason`),
+    ...(sources.length === 0 ? [] : typeProblems(folder, sources, typeRoot)),
+    ...examples.filter(({ run }) => run).flatMap((example) => runExample(folder, example)),
+  ];
 }
 
-/** Runs an example in its folder, types stripped; returns what went wrong, or nothing. */
-export function runExample(folder, { code, line }) {
+/** Runs an example in its folder, types stripped. */
+function runExample(folder, { code, line }) {
   const program = join(folder, `readme-${line}.run.mjs`);
   const { outputText } = ts.transpileModule(code, {
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: true },
@@ -46,7 +61,7 @@ export function runExample(folder, { code, line }) {
  * Type errors of programs in a folder, as a strict TypeScript user of Node sees them. Declarations of this project's
  * packages are checked too, other packages' are theirs.
  */
-export function typeProblems(folder, programs, typeRoot) {
+function typeProblems(folder, programs, typeRoot) {
   if (!existsSync(join(typeRoot, 'node'))) throw new Error(`no @types/node under ${typeRoot}: run npm ci`);
   const program = ts.createProgram(programs, {
     noEmit: true,

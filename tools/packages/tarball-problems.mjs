@@ -43,7 +43,7 @@ function manifestProblems(manifest) {
 
 function fileProblems(paths) {
   const missing = ['LICENSE', 'README.md'].filter((path) => !paths.includes(path));
-  const stray = paths.filter((path) => /\.test\.|\.tsbuildinfo$|goldens?[./]/.test(path));
+  const stray = paths.filter((path) => /^(src|dist)\/.*(\.test\.|goldens?[./])|\.tsbuildinfo$/.test(path));
   return [
     ...missing.map((path) => `${path} is missing`),
     ...stray.map((path) => `${path} is for development only: leave it out in "files"`),
