@@ -16,7 +16,10 @@ export interface MethodPlan {
   readonly learningRate: Configuration['learningRate'];
   readonly initialization: ResolvedStrategy<Initialization>;
   /** The aggregator with the server rule around it. */
-  readonly aggregator: { readonly make: () => Aggregator };
+  readonly aggregator: {
+    /** Makes a fresh one. */
+    readonly make: () => Aggregator;
+  };
   readonly adoption: ResolvedStrategy<Adoption>;
   readonly codec: Codec;
   readonly localUpdate: ResolvedStrategy<LocalUpdate>;

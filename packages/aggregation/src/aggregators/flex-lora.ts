@@ -16,7 +16,7 @@ import { stateArray } from '../state-array.js';
  *
  * with components in falling order of their singular values. A client gets as many of them as it has live components in
  * a site, the first in its first: the best approximation of the mean at its rank. Ours: S is shared out evenly between B
- * and A; signs are those of {@link leadingComponents}; components beyond the rank of the mean have B = 0 and θ₀'s row of
+ * and A; of every left vector the largest entry is positive; components beyond the rank of the mean have B = 0 and θ₀'s row of
  * A, so that they can train. Before the first round the mean is θ₀.
  *
  * The sum is held as in {@link flora}; its SVD costs O((in + out) q² + q³) a site, q = min(Σ r_i, in, out).

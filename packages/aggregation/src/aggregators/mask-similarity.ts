@@ -30,7 +30,7 @@ export interface MaskSimilarityOptions {
  *
  *     Σ_j w_ij θ_j[p] / Σ_j w_ij,   w_ij = n_j e^{s_ij / T}
  *
- * over the position's holders j among this round's uploads, s_ij their similarity ({@link agreement}: how much masks and
+ * over the position's holders j among this round's uploads, s_ij their similarity (`agreement.ts`: how much masks and
  * changes agree above what pairs of this federation do, and above chance). s_ii is the largest s_ij, so that clients who
  * are all alike receive the weighted mean; a similarity of 1 with itself would leave nothing of the others. Which
  * positions are shared, and the global module, are those of {@link sharedExclusive}, which T → ∞ is; a shared position

@@ -25,5 +25,6 @@ export interface FirstRound extends LocalOutcome {
 export interface FirstRounds {
   /** A client's first round under a key of `firstRoundKey`. */
   readonly read: (key: string, client: string) => FirstRound | undefined;
+  /** Keeps it, or not. */
   readonly write: (key: string, client: string, round: FirstRound) => void;
 }
