@@ -3,8 +3,10 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readAdapter } from '@perfit/lora';
 
 const bin = fileURLToPath(new URL('../bin/perfit.js', import.meta.url));
+const examples = fileURLToPath(new URL('../../../examples/', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'perfit-cli-'));
 const file = (name: string, text: string) => {
   writeFileSync(join(scratch, name), text);
@@ -229,6 +231,21 @@ describe('perfit aggregate, scores, generate, export', () => {
     expect(readdirSync(join(out, 'clients'))).toHaveLength(3);
     expect(readdirSync(join(out, 'global'))).toContain('adapter_model.safetensors');
   });
+
+  it('aggregates under a rule of one’s own, and keeps what a rule puts into the frozen weights', () => {
+    const aggregate = (rule: string, ...plugin: string[]) => {
+      const out = join(scratch, `by-${rule}`);
+      const { status, stderr } = perfit('aggregate', '--aggregator', rule, ...plugin, ...clients(), '--out', out);
+      expect([status, stderr]).toEqual([0, '']);
+      return readAdapter(join(out, 'global'));
+    };
+    const own = aggregate('wrong-weighting', '--plugin', join(examples, 'broken-plugins', 'wrong-weighting.ts'));
+    const mean = aggregate('weighted-mean');
+    expect(own.layout.rank).toBe(mean.layout.rank);
+    // The mean of A and B as FedIT takes it, and beside it the rest of the mean of products.
+    expect(aggregate('fed-ex-lora').layout.rank).toBeGreaterThan(mean.layout.rank);
+    expect(perfit('aggregate', '--aggregator', 'wrong-weighting', ...clients(), '--out', 'x').status).toBe(2);
+  }, 60_000);
 
   it('weighs in proportion: 0.5 and 1.5 as 1 and 3, bit for bit', () => {
     const [a, b] = clients();

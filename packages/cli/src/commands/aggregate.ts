@@ -1,9 +1,18 @@
 import { basename, join, resolve } from 'node:path';
 import { AGGREGATOR, type Update } from '@perfit/aggregation';
-import { fullArchitecture, pack, readAdapter, type SavedAdapter, unpackInto, writeAdapter } from '@perfit/lora';
+import {
+  composeResidual,
+  fullArchitecture,
+  pack,
+  readAdapter,
+  type SavedAdapter,
+  unpackInto,
+  writeAdapter,
+} from '@perfit/lora';
 import { createContainer, randomStreams, resolveStrategy } from '@perfit/runtime';
 import { Command } from 'commander';
 import { alignAdapters } from '../align-adapters.js';
+import { configuredPlugins, pluginOption } from '../configured-plugins.js';
 import { errors } from '../errors.js';
 import { refuseExisting } from '../refuse-existing.js';
 import { terminal } from '../terminal.js';
@@ -19,6 +28,7 @@ export function aggregateCommand(): Command {
     .requiredOption('--aggregator <name>', 'shared-exclusive, weighted-mean, …')
     .option('--weights <list>', 'one weight a folder, separated by commas (default: all the same)')
     .requiredOption('--out <dir>', 'folder to write')
+    .addOption(pluginOption())
     .option('--json', 'print counts as JSON')
     .addHelpText(
       'after',
@@ -26,8 +36,9 @@ export function aggregateCommand(): Command {
 Example:
   perfit aggregate --aggregator shared-exclusive --weights 3,5 clients/a clients/b --out merged`,
     )
-    .action((dirs: readonly string[], options) => {
-      const aggregator = resolveStrategy(createContainer(), AGGREGATOR, 'aggregator', options.aggregator).make();
+    .action(async (dirs: readonly string[], options) => {
+      const container = createContainer(await configuredPlugins([], undefined, options.plugin));
+      const aggregator = resolveStrategy(container, AGGREGATOR, 'aggregator', options.aggregator).make();
       const weights = parseWeights(options.weights, dirs.length);
       const names = dirs.map((dir) => basename(resolve(dir)));
       const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -61,8 +72,12 @@ Example:
       }
       state = fold.finish();
       const globalArchitecture = aggregator.sharedPositions(state, fullArchitecture(layout.size));
-      const write = (path: string, values: Float32Array, architecture: SavedAdapter['architecture']) =>
-        writeAdapter(path, { layout, values, architecture, scale, baseModel });
+      // What the rule puts into the frozen weights goes along as further ranks.
+      const residual = aggregator.residual?.(state) ?? [];
+      const write = (path: string, values: Float32Array, architecture: SavedAdapter['architecture']) => {
+        const adapter = { layout, values, architecture, scale, baseModel };
+        writeAdapter(path, residual.length > 0 ? { ...adapter, ...composeResidual(adapter, residual) } : adapter);
+      };
       write(join(options.out, 'global'), aggregator.globalModule(state), globalArchitecture);
       const clients = adapters.map(({ values, architecture }, index) => {
         const client = names[index]!;

@@ -1,5 +1,6 @@
 import { loadPlugins } from '@perfit/runtime';
 import { Command } from 'commander';
+import { pluginOption } from '../configured-plugins.js';
 import { openEngine } from '../engine.js';
 import { errors } from '../errors.js';
 import { type ConformanceReport, conformBuiltIn, conformPlugin } from '../plugins/conform-plugin.js';
@@ -14,7 +15,7 @@ export function conformCommand(): Command {
     )
     .argument('[module]', 'a plugin: a package, a file or a folder')
     .option('--built-in', 'test what is built in')
-    .option('--plugin <module...>', 'plugins that it requires')
+    .addOption(pluginOption())
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',

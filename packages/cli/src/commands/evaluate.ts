@@ -10,6 +10,7 @@ import {
   TOLERANCE,
 } from '@perfit/runtime';
 import { Command, Option } from 'commander';
+import { configuredPlugins, pluginOption } from '../configured-plugins.js';
 import { openEngine } from '../engine.js';
 import { errors } from '../errors.js';
 import { positiveInteger } from '../positive-integer.js';
@@ -29,6 +30,7 @@ export function evaluateCommand(): Command {
     .option('--rows-per-client <n>', 'first N rows of each client', positiveInteger)
     .option('--max-tokens <n>', 'truncate rows to N tokens', positiveInteger)
     .addOption(new Option('--dtype <dtype>', 'of the frozen weights').choices(['f32', 'bf16']).default('f32'))
+    .addOption(pluginOption())
     .option('--json', 'print JSON only, at full precision')
     .addHelpText(
       'after',
@@ -68,11 +70,12 @@ Examples:
 }
 
 async function repeatRun(
-  options: { run: string; data?: string; accuracy?: boolean; json?: boolean },
+  options: { run: string; data?: string; accuracy?: boolean; json?: boolean; plugin?: readonly string[] },
   command: Command,
 ): Promise<void> {
   const engine = await openEngine(command.optsWithGlobals());
-  const scores = await evaluateRun(engine, createContainer(), options.run, {
+  const container = createContainer(await configuredPlugins([], undefined, options.plugin));
+  const scores = await evaluateRun(engine, container, options.run, {
     data: options.data,
     accuracy: options.accuracy === true,
   });

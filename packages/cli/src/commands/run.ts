@@ -14,7 +14,7 @@ import { Command } from 'commander';
 import { connectable, Subject, takeUntil } from 'rxjs';
 import { comparisonSink } from '../comparison-sink.js';
 import { comparisonTable } from '../comparison-table.js';
-import { configuredPlugins } from '../configured-plugins.js';
+import { configuredPlugins, pluginOption } from '../configured-plugins.js';
 import { openEngine } from '../engine.js';
 import { pairedDifferences, pairedTable } from '../paired-table.js';
 import { freshDirectory, sortOut } from '../run-arguments.js';
@@ -29,7 +29,7 @@ export function runCommand(): Command {
     .option('--set <key=value...>', 'change keys; values are YAML')
     .option('--out <dir>', 'run directory (default: runs/TIME-NAME)')
     .option('--resume', 'go on with the run in --out after its last whole round')
-    .option('--plugin <module...>', 'load strategies of your own: packages or paths')
+    .addOption(pluginOption())
     .option('--explain', 'print what every method expands to, as YAML, and stop')
     .option('--tensorboard <dir>', 'also write TensorBoard event files there')
     .option('--json', 'print the comparison as JSON')
@@ -46,7 +46,7 @@ Examples:
     .action(async (config: string | undefined, options, command: Command) => {
       const { file, overrides } = sortOut(config, options.set ?? []);
       const configuration = readConfiguration(file ?? null, overrides);
-      const container = createContainer(await configuredPlugins(configuration, file, options.plugin));
+      const container = createContainer(await configuredPlugins(configuration.plugins, file, options.plugin));
       if (options.explain) {
         const methods = explainMethods(planMethods(container, configuration));
         return options.json ? terminal.json({ methods }) : terminal.result(explanationText(methods).trimEnd());

@@ -12,7 +12,7 @@ import {
 } from '@perfit/runtime';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
-import { configuredPlugins } from '../configured-plugins.js';
+import { configuredPlugins, pluginOption } from '../configured-plugins.js';
 import { openEngine } from '../engine.js';
 import { freshDirectory, sortOut } from '../run-arguments.js';
 import { tableChars, tableStyle } from '../table-style.js';
@@ -36,7 +36,7 @@ export function sweepCommand(): Command {
     .option('--out <dir>', 'directory of the sweep (default: runs/TIME-sweep-NAME)')
     .option('--resume', 'go on with the sweep in --out: skip what is done')
     .option('--no-reuse', 'let every cell take its first local steps itself, so that its seconds are its own')
-    .option('--plugin <module...>', 'load strategies of your own: packages or paths')
+    .addOption(pluginOption())
     .option('--json', 'print the results as JSON, at full precision')
     .addHelpText(
       'after',
@@ -50,7 +50,7 @@ Examples:
     .action(async (config: string | undefined, options, command: Command) => {
       const { file, overrides } = sortOut(config, options.set);
       const base = readConfiguration(file ?? null, overrides);
-      const plugins = await configuredPlugins(base, file, options.plugin);
+      const plugins = await configuredPlugins(base.plugins, file, options.plugin);
       const container = () => createContainer(plugins);
       const { vary = [], list, seeds, baseline } = options;
       const plan = planSweep(container(), { config: file ?? null, overrides, vary, list, seeds, baseline });
