@@ -1,4 +1,4 @@
-import { intersect, pack, unpackInto } from '@perfit/lora';
+import { intersect, pack, unpack, unpackInto } from '@perfit/lora';
 import type { ComparedUpload } from './agreement.js';
 import { type ClientVector, copyMask, copyVector } from './client-vectors.js';
 import type { Download, Update } from './contract.js';
@@ -17,8 +17,7 @@ function knownChange({ client, mask, values }: Update, sent: Download, start?: F
   const known = start ? mask : intersect(mask, sent.mask);
   const from = start ? start.slice() : new Float32Array(mask.size);
   unpackInto(from, sent.mask, sent.values);
-  const theta = new Float32Array(mask.size);
-  unpackInto(theta, mask, values);
+  const theta = unpack(mask, values);
   return {
     client,
     mask: copyMask(known),

@@ -1,6 +1,7 @@
 import type { Layout, LowRankFactor } from '@perfit/lora';
 import type { ServerState } from './contract.js';
 import { errors } from './errors.js';
+import { productSum } from './product-sum.js';
 import { stateArray } from './state-array.js';
 
 const A = 'residual.A/';
@@ -20,6 +21,19 @@ export function residualToState(factors: readonly LowRankFactor[]): ServerState 
     ),
     [RANKS]: Uint32Array.from(kept, ({ rank }) => rank),
   };
+}
+
+/** A residual with further changes of the same sites added, site by site in the layout's order. */
+export function addToResidual(
+  layout: Layout,
+  before: readonly LowRankFactor[],
+  ...changes: readonly (readonly LowRankFactor[])[]
+): readonly LowRankFactor[] {
+  return layout.sites.map((site) => {
+    const total = productSum(site);
+    for (const factor of [...before, ...changes.flat()]) if (factor.site === site.name) total.addFactor(factor);
+    return total.factor(1);
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { livePositions, pack, unpackInto } from '@perfit/lora';
+import { livePositions, pack, unpack } from '@perfit/lora';
 import { type ClientVector, meanOfHolders } from './client-vectors.js';
 import type { Download } from './contract.js';
 
@@ -37,8 +37,7 @@ export function similarityMean(
       values[p] = share * mine.values[at] + (1 - share) * values[p];
       weights[p] = 1;
     }
-  const theta = new Float32Array(size);
-  unpackInto(theta, sent.mask, sent.values);
+  const theta = unpack(sent.mask, sent.values);
   for (let p = 0; p < size; p++) if (weights[p] > 0) theta[p] = values[p];
   return pack(theta, sent.mask);
 }

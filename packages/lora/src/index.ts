@@ -45,7 +45,7 @@ export { zero, zeroFactory } from './initializations/zero.js';
 export type { SiteSlots } from './layout.js';
 export { createLayout, factorName, parametersAtRank, slotsBySite } from './layout.js';
 export { lowRankFactors } from './low-rank-factors.js';
-export { applyArchitecture, pack, unpackInto } from './masked-values.js';
+export { applyArchitecture, pack, unpack, unpackInto } from './masked-values.js';
 export { mergeDelta } from './merge-delta.js';
 export { readAdapter } from './peft/read-adapter.js';
 export type { SavedAdapter } from './peft/saved-adapter.js';

@@ -40,6 +40,17 @@ export function unpackInto(target: Float32Array, mask: Architecture, packed: Flo
 }
 
 /**
+ * Packed values at their positions, 0 elsewhere: length P.
+ *
+ * @throws `size-mismatch`
+ */
+export function unpack(mask: Architecture, packed: Float32Array): Float32Array {
+  const values = new Float32Array(mask.size);
+  unpackInto(values, mask, packed);
+  return values;
+}
+
+/**
  * A copy with 0 at every position that is not live.
  *
  * @throws `size-mismatch`

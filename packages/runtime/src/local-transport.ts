@@ -1,4 +1,4 @@
-import { type AdapterState, type Architecture, applyArchitecture, pack, unpackInto } from '@perfit/lora';
+import { type AdapterState, type Architecture, applyArchitecture, pack, unpack, unpackInto } from '@perfit/lora';
 import { type ScoreConsensus, searchTogether } from './common-search.js';
 import type { ClientData, ClientRecord, Store, Trained, TrainingJob, Transport } from './contract.js';
 import type { Evaluator } from './evaluate-values.js';
@@ -91,7 +91,7 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
       });
       const vectors = Object.entries(download.vectors ?? {}).map(([name, packed]) => [
         name,
-        overlay(new Float32Array(layout.size), download.mask, packed),
+        unpack(download.mask, packed),
       ]);
       const after = await composed(client, {
         ...record,

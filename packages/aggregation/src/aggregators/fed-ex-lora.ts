@@ -1,11 +1,11 @@
-import { lowRankFactors, pack, slotsBySite, unpackInto } from '@perfit/lora';
+import { lowRankFactors, pack, unpack } from '@perfit/lora';
 import { defineStrategy } from '@perfit/strategy';
 import { z } from 'zod';
 import { checkedFold } from '../checked-fold.js';
 import { componentsOf } from '../components.js';
 import type { Aggregator, ServerState } from '../contract.js';
 import { productSum } from '../product-sum.js';
-import { residualFromState, residualToState } from '../residual-state.js';
+import { addToResidual, residualFromState, residualToState } from '../residual-state.js';
 import { stateArray } from '../state-array.js';
 import { zeroPaddedMean } from '../zero-padded-mean.js';
 
@@ -32,28 +32,19 @@ export function fedExLora(): Aggregator {
       const { layout, scale } = context;
       const mean = zeroPaddedMean(meanOf(state, layout.size));
       const before = residualFromState(state, layout);
-      const slots = slotsBySite(layout);
-      const sums = slots.map(({ site }) => productSum(site));
+      const sums = layout.sites.map((site) => productSum(site));
       let examples = 0;
       return checkedFold(state, context, {
         add: ({ mask, values, examples: n }) => {
-          const theta = new Float32Array(layout.size);
-          unpackInto(theta, mask, values);
-          for (const { site, a, b } of componentsOf(layout, theta)) sums[site].add(n, a, b);
+          for (const { site, a, b } of componentsOf(layout, unpack(mask, values))) sums[site].add(n, a, b);
           mean.add(mask, values, n);
           examples += n;
         },
         finish: () => {
           const g = mean.mean();
+          const ofProducts = sums.map((sum) => sum.factor(scale / examples));
           const ofMeans = lowRankFactors(layout, g, -scale);
-          const factors = slots.map(({ site }, s) => {
-            const total = productSum(site);
-            for (const factor of before) if (factor.site === site.name) total.addFactor(factor);
-            total.addFactor(sums[s].factor(scale / examples));
-            total.addFactor(ofMeans[s]);
-            return total.factor(1);
-          });
-          return { g, ...residualToState(factors) };
+          return { g, ...residualToState(addToResidual(layout, before, ofProducts, ofMeans)) };
         },
       });
     },

@@ -1,4 +1,4 @@
-import { type Architecture, liveComponents, pack, slotsBySite, unpackInto } from '@perfit/lora';
+import { type Architecture, liveComponents, pack, slotsBySite, unpack } from '@perfit/lora';
 import { defineStrategy } from '@perfit/strategy';
 import { z } from 'zod';
 import { checkedFold } from '../checked-fold.js';
@@ -43,9 +43,7 @@ export function flexLora(): Aggregator {
       let examples = 0;
       return checkedFold(state, context, {
         add: ({ mask, values, examples: n }) => {
-          const theta = new Float32Array(layout.size);
-          unpackInto(theta, mask, values);
-          for (const { site, a, b } of componentsOf(layout, theta)) sums[site].add(n, a, b);
+          for (const { site, a, b } of componentsOf(layout, unpack(mask, values))) sums[site].add(n, a, b);
           examples += n;
         },
         finish: () => {

@@ -1,11 +1,11 @@
-import { type Architecture, liveComponents, pack, type SiteSlots, slotsBySite, unpackInto } from '@perfit/lora';
+import { liveComponents, pack, type SiteSlots, slotsBySite, unpack } from '@perfit/lora';
 import { defineStrategy } from '@perfit/strategy';
 import { z } from 'zod';
 import { checkedFold } from '../checked-fold.js';
 import { componentsOf } from '../components.js';
 import type { Aggregator, ServerState } from '../contract.js';
 import { type ProductSum, productSum } from '../product-sum.js';
-import { residualFromState, residualToState } from '../residual-state.js';
+import { addToResidual, residualFromState, residualToState } from '../residual-state.js';
 import { stateArray } from '../state-array.js';
 
 /**
@@ -37,19 +37,14 @@ export function flora(): Aggregator {
       let examples = 0;
       return checkedFold(state, context, {
         add: ({ mask, values, examples: n }) => {
-          for (const { site, a, b } of componentsOf(layout, spread(mask, values))) sums[site].add(n, a, b);
+          for (const { site, a, b } of componentsOf(layout, unpack(mask, values))) sums[site].add(n, a, b);
           for (const [site, own] of slots.entries()) for (const k of liveComponents(own, mask)) starts[site][k] += n;
           examples += n;
         },
         finish: () => {
           for (const [site, own] of slots.entries()) takeOut(sums[site], own, start, starts[site]);
-          const factors = slots.map(({ site }, s) => {
-            const total = productSum(site);
-            for (const factor of before) if (factor.site === site.name) total.addFactor(factor);
-            total.addFactor(sums[s].factor(scale / examples));
-            return total.factor(1);
-          });
-          return { start, ...residualToState(factors) };
+          const added = sums.map((sum) => sum.factor(scale / examples));
+          return { start, ...residualToState(addToResidual(layout, before, added)) };
         },
       });
     },
@@ -61,13 +56,6 @@ export function flora(): Aggregator {
     residual: (state) => residualFromState(state),
     sharedPositions: (_, architecture) => architecture,
   };
-}
-
-/** θ `[P]` of packed values, 0 elsewhere. */
-function spread(mask: Architecture, values: Float32Array): Float32Array {
-  const theta = new Float32Array(mask.size);
-  unpackInto(theta, mask, values);
-  return theta;
 }
 
 /** Takes Σ_k w_k b_k a_kᵀ of θ₀ out of a sum, unless it is exactly 0, as for starts with B = 0 or with mirrored twins. */

@@ -1,4 +1,4 @@
-import { fullArchitecture, pack, type SiteSlots, slotsBySite, unpackInto } from '@perfit/lora';
+import { fullArchitecture, pack, type SiteSlots, slotsBySite, unpack } from '@perfit/lora';
 import { defineStrategy } from '@perfit/strategy';
 import { z } from 'zod';
 import { checkedFold } from '../checked-fold.js';
@@ -33,8 +33,7 @@ export function hetLora(): Aggregator {
       const slots = slotsBySite(layout);
       return checkedFold(state, context, {
         add: ({ mask, values }) => {
-          const theta = new Float32Array(layout.size);
-          unpackInto(theta, mask, values);
+          const theta = unpack(mask, values);
           const squared = slots.reduce((sum, site) => sum + squaredNorm(theta, site), 0);
           mean.add(mask, values, Math.sqrt(squared) + LEAST);
         },
