@@ -34,7 +34,10 @@ function run(script, ...args) {
 }
 
 mkdirSync(options.out, { recursive: true });
-const configuration = parse(readFileSync(config, 'utf8'));
+const read = (path) => parse(readFileSync(path, 'utf8'));
+const configuration = { ...read(config), ...read(here('methods.yaml')) };
+const whole = join(options.out, 'all-rates.yaml');
+writeFileSync(whole, stringify(configuration));
 const entries = configuration.methods.map((entry) => (typeof entry === 'string' ? { name: entry } : entry));
 
 // 1. A rate for every method.
@@ -44,7 +47,7 @@ const scored = options.rates.split(',').map((rate) => {
   run(
     here('../../packages/cli/bin/perfit.js'),
     'run',
-    config,
+    whole,
     ...sets,
     ...['--set', `seed=${firstSeed}`, '--set', `learningRate=${rate}`, '--set', 'validation.scored=true'],
     ...['--out', directory, ...resume],

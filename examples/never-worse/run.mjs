@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { pairedDifference, randomStreams } from '@perfit/runtime';
+import { pairedDifference, poolSeeds, randomStreams } from '@perfit/runtime';
 
 const dirichlet = (beta) => `{ name: dirichlet, label: task, clients: 8, beta: ${beta}, minimum: 20 }`;
 const SPLITS = {
@@ -55,15 +55,8 @@ function play(split) {
   );
   if (status !== 0) process.exit(status ?? 1);
   const { runs } = JSON.parse(readFileSync(`${name}-table.json`, 'utf8'));
-  const clientsOf = (method) =>
-    Object.fromEntries(
-      runs.flatMap(({ seed, methods }) =>
-        Object.entries(methods[method].clients).map(([id, line]) => [`${seed}/${id}`, line]),
-      ),
-    );
-  return {
-    methods: Object.fromEntries(Object.keys(runs[0].methods).map((method) => [method, { clients: clientsOf(method) }])),
-  };
+  const seedsOf = (method) => runs.map(({ seed, methods }) => ({ seed, clients: methods[method].clients }));
+  return poolSeeds(Object.fromEntries(Object.keys(runs[0].methods).map((method) => [method, seedsOf(method)])));
 }
 
 const meanLoss = ({ methods }, method, moment) => {

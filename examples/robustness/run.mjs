@@ -38,7 +38,7 @@ const METHODS = [
   '{ name: trimmed-mean, aggregator: { name: trimmed-mean, trim: 2 } }',
   '{ name: krum, aggregator: { name: krum, byzantine: 2 } }',
   '{ name: multi-krum, aggregator: { name: multi-krum, byzantine: 2 } }',
-  // An honest change has a norm of about 3 here.
+  // The default radius of 10 clips nothing here.
   '{ name: centred-clipping, aggregator: { name: centred-clipping, radius: 3, iterations: 3 } }',
 ];
 const bin = fileURLToPath(new URL('../../packages/cli/bin/perfit.js', import.meta.url));

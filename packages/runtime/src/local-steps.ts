@@ -6,7 +6,7 @@ import type { MethodContext } from './run-context.js';
 
 /** The steps that a client takes in one round: a search and the fine-tuning after it draw from the same stream of batches. */
 export interface LocalSteps {
-  /** Steps that are a share of the round's. */
+  /** How many steps a share of the round's is. */
   readonly ofShare: (share: number) => number;
   /** Takes steps on a session; returns their batches. */
   readonly take: (session: Session, count: number) => Promise<readonly Batch[]>;
@@ -28,11 +28,9 @@ export function localSteps(context: MethodContext, client: ClientData, job: Trai
   const { configuration, streams, layout, learningRate, backbone, plan, data } = context;
   const crowd = plan.method.pools ? data.clients.length : 1;
   const round = configuration.steps * crowd;
-  const total = Math.round(
-    plan.personalization
-      .phases({ round: job.round, rounds: configuration.rounds })
-      .reduce((sum, { share }) => sum + Math.round(share * round), 0),
-  );
+  const ofShare = (share: number) => Math.round(share * round);
+  const phases = plan.personalization.phases({ round: job.round, rounds: configuration.rounds });
+  const total = ofShare(phases.reduce((sum, { share }) => sum + share, 0));
   const open = () =>
     trainingBatches({
       examples: client.train,
@@ -47,7 +45,7 @@ export function localSteps(context: MethodContext, client: ClientData, job: Trai
     for (const { rows, length, labels } of passed) flops += stepFlops(costs, layout, rows * length, labels.length);
   };
   return {
-    ofShare: (share) => Math.round(share * round),
+    ofShare,
     taken: () => step,
     flops: () => flops,
     book,

@@ -69,24 +69,25 @@ async function takeSteps(
   };
   let conclusion: LocalConclusion = {};
   let search: LocalOutcome['search'] = null;
-  let due = searchDue;
+  let share = 0;
   for (const phase of plan.personalization.phases({ round: job.round, rounds: configuration.rounds })) {
+    share += phase.share;
     const { values, anchor, architecture, concluded, found } = await trainPhase(context, client, job, steps, {
       phase,
       state: startOf(phase, last),
       received,
       record,
-      search: due && phase.adapter === 'shared',
+      until: steps.ofShare(share),
+      search: searchDue && !search && phase.adapter === 'shared',
       consensus,
     });
     if (found) {
-      due = false;
       const { architecture: _, ...told } = found;
       search = told;
     }
     if (phase.adapter === 'shared') conclusion = concluded;
     last[phase.adapter] = { values, architecture };
-    if (phase.afterwards === 'anchor-to-shared') last.shared = { values: anchor, architecture };
+    if (anchor) last.shared = { values: anchor, architecture };
     if (phase.afterwards === 'copy-to-personal') last.personal = { values, architecture };
   }
   return { ...last, conclusion, search, flops: steps.flops() };
@@ -106,6 +107,8 @@ interface PhaseInput {
   readonly state: AdapterState;
   readonly received: Float32Array;
   readonly record: ClientRecord;
+  /** The round's steps that are taken when it ends. */
+  readonly until: number;
   readonly search: boolean;
   readonly consensus: ScoreConsensus | undefined;
 }
@@ -115,7 +118,7 @@ async function trainPhase(
   client: ClientData,
   job: TrainingJob,
   steps: LocalSteps,
-  { phase, state, received, record, search, consensus }: PhaseInput,
+  { phase, state, received, record, until, search, consensus }: PhaseInput,
 ) {
   const { plan, trainer, layout } = context;
   const localUpdate: LocalUpdate = phase.localUpdate ?? plan.localUpdate.make();
@@ -128,15 +131,13 @@ async function trainPhase(
     optimizer,
   });
   try {
-    const count = steps.ofShare(phase.share);
-    const before = steps.taken();
     const found = search ? await searchArchitecture(context, client, session, steps, job, consensus) : null;
-    await steps.take(session, count - (steps.taken() - before));
+    await steps.take(session, until - steps.taken());
     const concluded = session.conclude();
     if (concluded.architecture) session.prune(intersect(session.architecture(), concluded.architecture));
     return {
       values: session.values(),
-      anchor: session.anchor(),
+      anchor: phase.afterwards === 'anchor-to-shared' ? session.anchor() : null,
       architecture: session.architecture(),
       concluded,
       found,

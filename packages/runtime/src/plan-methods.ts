@@ -1,33 +1,27 @@
 import { ADOPTION, AGGREGATOR, CODEC, SERVER_RULE } from '@perfit/aggregation';
 import { INITIALIZATION, POSITION_RULE } from '@perfit/lora';
 import { BUDGET_RULE, GRANULARITY, IMPORTANCE, SCHEDULE } from '@perfit/nas';
+import type { StrategyFactory } from '@perfit/strategy';
 import { LOCAL_UPDATE } from '@perfit/training';
 import { closest } from 'fastest-levenshtein';
-import type { DependencyContainer } from 'tsyringe';
+import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import { checkCombination } from './check-combination.js';
 import { type Configuration, type MethodEntry, type StrategyReference, searchDefaults } from './configuration.js';
 import { METHOD, type Method, PERSONALIZATION, type StrategyKey, type StrategyKeys } from './contract.js';
 import { errors } from './errors.js';
 import type { MethodPlan } from './method-plan.js';
+import { averaging } from './methods/averaging.js';
 import { resolveStrategy } from './strategies.js';
 
 /** Every strategy key, with what stands in for it where a method does not use it. */
 const UNUSED = {
+  ...averaging,
   expansion: 1,
-  initialization: 'zero',
   importance: 'first',
   schedule: 'cubic',
   granularity: 'weight',
   search: {},
   budget: 'fixed',
-  trainable: 'all',
-  travel: 'all',
-  localUpdate: 'plain',
-  personalization: 'none',
-  aggregator: 'weighted-mean',
-  serverRule: 'none',
-  adoption: 'replace',
-  codec: 'f32',
 } as const satisfies Record<StrategyKey, unknown>;
 
 const STRATEGY_KEYS = Object.keys(UNUSED) as StrategyKey[];
@@ -136,20 +130,21 @@ function fixes({ fixed }: Method, key: StrategyKey, value: unknown): boolean {
 }
 
 function resolveParts(container: DependencyContainer, keys: Readonly<Record<StrategyKey, unknown>>) {
-  const reference = (key: StrategyKey) => keys[key] as StrategyReference;
+  const part = <Strategy>(kind: InjectionToken<StrategyFactory<Strategy>>, key: StrategyKey) =>
+    resolveStrategy(container, kind, key, keys[key] as StrategyReference);
   return {
-    initialization: resolveStrategy(container, INITIALIZATION, 'initialization', reference('initialization')),
-    importance: resolveStrategy(container, IMPORTANCE, 'importance', reference('importance')),
-    schedule: resolveStrategy(container, SCHEDULE, 'schedule', reference('schedule')),
-    granularity: resolveStrategy(container, GRANULARITY, 'granularity', reference('granularity')),
-    budget: resolveStrategy(container, BUDGET_RULE, 'budget', reference('budget')),
-    trainable: resolveStrategy(container, POSITION_RULE, 'trainable', reference('trainable')),
-    travel: resolveStrategy(container, POSITION_RULE, 'travel', reference('travel')),
-    localUpdate: resolveStrategy(container, LOCAL_UPDATE, 'localUpdate', reference('localUpdate')),
-    personalization: resolveStrategy(container, PERSONALIZATION, 'personalization', reference('personalization')),
-    aggregator: resolveStrategy(container, AGGREGATOR, 'aggregator', reference('aggregator')),
-    serverRule: resolveStrategy(container, SERVER_RULE, 'serverRule', reference('serverRule')),
-    adoption: resolveStrategy(container, ADOPTION, 'adoption', reference('adoption')),
-    codec: resolveStrategy(container, CODEC, 'codec', reference('codec')),
+    initialization: part(INITIALIZATION, 'initialization'),
+    importance: part(IMPORTANCE, 'importance'),
+    schedule: part(SCHEDULE, 'schedule'),
+    granularity: part(GRANULARITY, 'granularity'),
+    budget: part(BUDGET_RULE, 'budget'),
+    trainable: part(POSITION_RULE, 'trainable'),
+    travel: part(POSITION_RULE, 'travel'),
+    localUpdate: part(LOCAL_UPDATE, 'localUpdate'),
+    personalization: part(PERSONALIZATION, 'personalization'),
+    aggregator: part(AGGREGATOR, 'aggregator'),
+    serverRule: part(SERVER_RULE, 'serverRule'),
+    adoption: part(ADOPTION, 'adoption'),
+    codec: part(CODEC, 'codec'),
   };
 }

@@ -107,6 +107,13 @@ describe('prepareRun', () => {
     }
   }, 60_000);
 
+  it('shares that do not divide a round add up to it', async () => {
+    const { events } = await play({ rounds: 1, methods: ['feddpa'] });
+    const steps = events.filter((event) => event.type === 'step') as readonly Extract<RoundEvent, { type: 'step' }>[];
+    expect(steps).toHaveLength(three.length * 2 * small.steps);
+    expect(new Set(steps.map((event) => event.steps))).toEqual(new Set([small.steps]));
+  }, 60_000);
+
   it("law 6: a search from LoRA's own start is refused before anything is pruned, with the cure", async () => {
     const vanishing = play({ methods: [{ name: 'blind', method: 'perfit', initialization: 'zero' }] });
     await expect(vanishing).rejects.toMatchObject({ code: 'nas/vanishing-scores' });

@@ -1,7 +1,8 @@
 import { CHAT } from '@perfit/datasets';
-import { createContainer, METHOD, type Method, strategiesOf } from '@perfit/runtime';
+import { createContainer, METHOD, type Method, resolveStrategy, strategiesOf } from '@perfit/runtime';
 import type { Plugin, StrategyFactory } from '@perfit/strategy';
 import { createEngine } from '@perfit/tensorflow';
+import type { InjectionToken } from 'tsyringe';
 import { contractSuites, type OpenEngine } from './contract-suites.js';
 import { type Container, findRegistrations, isFactory, type Registration, tokenName } from './find-registrations.js';
 import { runSuite, type TestResult } from './runner/run-suite.js';
@@ -113,7 +114,9 @@ async function conformAll(
     }
     const strategy = `${value.kind}/${value.name}`;
     const { options = {}, traits = {} } = value.conformance ?? {};
-    const make = makerOf(value, container, options);
+    // As the runtime makes it: options validated, defaults filled in, dependencies injected.
+    const kind = token as InjectionToken<StrategyFactory<unknown>>;
+    const make = () => resolveStrategy(container, kind, value.kind, { name: value.name, ...options }).make();
     const suite = contractSuites.find((candidate) => candidate.token === token);
     if (suite) report.tested({ strategy, options, traits });
     else report.notProven(strategy);
@@ -122,18 +125,4 @@ async function conformAll(
       suite?.declare(make, traits, openEngine);
     });
   }
-}
-
-/** Makes a strategy as the runtime does: options validated, defaults filled in, dependencies injected. */
-function makerOf(
-  factory: StrategyFactory<unknown>,
-  container: Container,
-  options: Readonly<Record<string, unknown>>,
-): () => unknown {
-  return () => {
-    const dependencies = Object.fromEntries(
-      Object.entries(factory.requires).map(([as, token]) => [as, container.resolve(token)]),
-    );
-    return factory.make(factory.optionsSchema.parse(options), dependencies);
-  };
 }

@@ -1,5 +1,5 @@
 import { defineStrategy } from '@perfit/strategy';
-import type { LocalUpdate } from '@perfit/training';
+import { type LocalUpdate, proximalUpdate } from '@perfit/training';
 import { z } from 'zod';
 import type { Personalization } from '../contract.js';
 
@@ -21,14 +21,8 @@ export interface MoreauOptions {
  */
 export function moreau({ lambda = 1, innerSteps = 2, outerShare = 0.5 }: MoreauOptions = {}): Personalization {
   const localUpdate: LocalUpdate = {
+    ...proximalUpdate({ mu: lambda }),
     name: 'moreau',
-    correct: (engine, { gradient, values, anchor }) => {
-      const apart = engine.sub(values, anchor);
-      const pull = engine.mul(apart, engine.scalar(lambda));
-      const sum = engine.add(gradient, pull);
-      engine.dispose(apart, pull, gradient);
-      return sum;
-    },
     moveAnchor: (engine, { values, anchor, step }) => {
       if (step % innerSteps !== 0) return undefined;
       const apart = engine.sub(values, anchor);

@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServerState } from '@perfit/aggregation';
-import { type AdapterState, type Architecture, architectureFromBytes } from '@perfit/lora';
+import { type Architecture, architectureFromBytes } from '@perfit/lora';
 import { writeWhole } from '@perfit/safetensors';
 import { isPerfitError } from '@perfit/strategy';
 import type { Checkpoint, ClientRecord, RoundDraft, Store } from '../contract.js';
 import { errors } from '../errors.js';
+import { adapterArrays, readAdapterArrays, readVectorArrays, vectorArrays } from './adapter-arrays.js';
 import { readArrays, writeArrays } from './encode-arrays.js';
 
 const SCHEMA = 'perfit-state/1';
@@ -62,23 +63,15 @@ function save(
   writeArrays(join(directory, 'server.safetensors'), server);
   for (const [client, { state, used, remembered, received, searched, registered }] of records) {
     const known = registry.get(client);
-    const named = Object.entries(state).filter((entry): entry is [string, AdapterState] => entry[1] !== undefined);
-    const arrays = Object.fromEntries(
-      named.flatMap(([name, adapter]) => [
-        [`${name}.values`, adapter.values],
-        [`${name}.mask`, adapter.architecture.bits],
-      ]),
-    );
-    const prefixed = (prefix: string, vectors: Readonly<Record<string, Float32Array>>) =>
-      Object.fromEntries(Object.entries(vectors).map(([name, vector]) => [`${prefix}/${name}`, vector]));
-    const all = {
-      ...arrays,
-      ...prefixed('remembered', remembered),
-      ...prefixed('received', received),
+    const arrays = {
+      ...adapterArrays('shared', state.shared),
+      ...adapterArrays('personal', state.personal),
+      ...vectorArrays('remembered', remembered),
+      ...vectorArrays('received', received),
       ...(used ? { used } : {}),
       ...(known ? { registered: known.bits } : {}),
     };
-    writeArrays(fileOf(directory, client), all, {
+    writeArrays(fileOf(directory, client), arrays, {
       client,
       searched: String(searched),
       registered: String(registered),
@@ -99,25 +92,13 @@ function load(directory: string, records: Map<string, ClientRecord>): Checkpoint
   for (const client of clients) {
     if (!existsSync(fileOf(directory, client))) continue;
     const { arrays, facts } = readArrays(fileOf(directory, client));
-    const adapter = (name: string): AdapterState | undefined => {
-      const values = arrays[`${name}.values`] as Float32Array | undefined;
-      return (
-        values && { values, architecture: architectureFromBytes(values.length, arrays[`${name}.mask`] as Uint8Array) }
-      );
-    };
-    const shared = adapter('shared')!;
-    const personal = adapter('personal');
-    const vectors = (prefix: string) =>
-      Object.fromEntries(
-        Object.entries(arrays).flatMap(([name, array]) =>
-          name.startsWith(`${prefix}/`) ? [[name.slice(prefix.length + 1), array as Float32Array]] : [],
-        ),
-      );
+    const shared = readAdapterArrays(arrays, 'shared')!;
+    const personal = readAdapterArrays(arrays, 'personal');
     records.set(client, {
       state: personal ? { shared, personal } : { shared },
       ...(arrays.used ? { used: arrays.used as Float32Array } : {}),
-      remembered: vectors('remembered'),
-      received: vectors('received'),
+      remembered: readVectorArrays(arrays, 'remembered'),
+      received: readVectorArrays(arrays, 'received'),
       searched: Number(facts.searched),
       registered: facts.registered === 'true',
     });

@@ -1,6 +1,7 @@
 import { openTensors, type StoredTensor, writeTensors } from '@perfit/safetensors';
 
-type NamedArrays = Readonly<Record<string, Float32Array | Float64Array | Uint32Array | Uint8Array>>;
+/** Arrays of any of the kinds that are kept, by name. */
+export type NamedArrays = Readonly<Record<string, Float32Array | Float64Array | Uint32Array | Uint8Array>>;
 
 const kinds = { Float32Array, Float64Array, Uint32Array, Uint8Array } as const;
 
