@@ -1,5 +1,6 @@
 import { scoreConsensus, searchTogether } from './common-search.js';
-import type { ClientProgress, Trained, TrainingJob } from './contract.js';
+import type { Trained, TrainingJob } from './contract.js';
+import type { ClientProgress } from './round-event.js';
 
 const job = (report: (event: ClientProgress) => void = () => {}): TrainingJob => ({
   round: 1,

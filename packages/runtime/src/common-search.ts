@@ -1,4 +1,5 @@
-import type { ClientProgress, Trained, TrainingJob } from './contract.js';
+import type { Trained, TrainingJob } from './contract.js';
+import type { ClientProgress } from './round-event.js';
 
 /** Where clients that search one common architecture agree on scores, iteration by iteration. */
 export interface ScoreConsensus {

@@ -1,13 +1,11 @@
 import type { Download, ServerState, Update } from '@perfit/aggregation';
-import type { Example, PartitionReport, Row } from '@perfit/datasets';
+import type { Example, Row } from '@perfit/datasets';
 import type { AdapterState, Architecture, ClientState, Layout, LowRankFactor, PositionRule } from '@perfit/lora';
 import type { SearchIteration } from '@perfit/nas';
 import type { Random, StrategyFactory } from '@perfit/strategy';
 import { token } from '@perfit/strategy';
-import type { EngineDescription } from '@perfit/tensorflow';
 import type { LocalUpdate } from '@perfit/training';
-import type { Observable } from 'rxjs';
-import type { RoundRecord } from './summary.js';
+import type { ClientProgress, SplitPairs } from './round-event.js';
 
 /** Derives independent random streams from the run's seed. */
 export interface RandomStreams {
@@ -133,8 +131,7 @@ export interface Trained {
   /** The adapter that the client uses after its local steps. */
   readonly state: AdapterState;
   readonly search: readonly SearchIteration[];
-  /** Pairs of the symmetric start, and how many of them the search split. */
-  readonly splitPairs: { readonly split: number; readonly pairs: number } | null;
+  readonly splitPairs: SplitPairs | null;
   /** Floating-point operations, by the cost book's rules; also where the steps were taken over. */
   readonly flops: number;
   /** Present where another run of a sweep took these steps. */
@@ -199,18 +196,6 @@ export interface Loss {
   readonly tokens: number;
 }
 
-/** What happens inside a client's local training. */
-export type ClientProgress =
-  | {
-      readonly type: 'step';
-      readonly step: number;
-      readonly steps: number;
-      readonly loss: number;
-      readonly learningRate: number;
-    }
-  | ({ readonly type: 'search-iteration' } & SearchIteration)
-  | { readonly type: 'gradient-norms'; readonly A: number; readonly B: number };
-
 /** What is kept of one client between rounds. */
 export interface ClientRecord {
   readonly state: ClientState;
@@ -265,91 +250,4 @@ export interface ClientDraft {
 export interface RoundDraft {
   readonly round: number;
   readonly clients: readonly ClientDraft[];
-}
-
-/** Everything that a run tells, in the order in which it happens. Sinks print and write; nothing else does. */
-export type RoundEvent =
-  | {
-      readonly type: 'run-started';
-      readonly method: string;
-      readonly seed: number;
-      readonly rounds: number;
-      readonly clients: readonly string[];
-      readonly engine: EngineDescription;
-      readonly layout: {
-        readonly sites: number;
-        readonly rank: number;
-        readonly positions: number;
-        readonly budget: number;
-      };
-      readonly partition: PartitionReport;
-      /** The first round of this run: greater than 1 after a resume. */
-      readonly from: number;
-    }
-  | {
-      readonly type: 'round-started';
-      readonly method: string;
-      readonly round: number;
-      readonly participants: readonly string[];
-    }
-  | ({ readonly method: string; readonly round: number; readonly client: string } & ClientProgress)
-  | {
-      readonly type: 'client-trained';
-      readonly method: string;
-      readonly round: number;
-      readonly client: string;
-      readonly examples: number;
-      readonly live: number;
-      readonly bytesUp: number;
-      readonly flops: number;
-      readonly splitPairs: Trained['splitPairs'];
-      /** Present where another run of a sweep took these steps: their events are told again, their time is not spent. */
-      readonly reused?: true;
-    }
-  | {
-      readonly type: 'aggregated';
-      readonly method: string;
-      readonly round: number;
-      readonly updates: number;
-      readonly masks: MaskOverlap | null;
-    }
-  | {
-      readonly type: 'client-adopted';
-      readonly method: string;
-      readonly round: number;
-      readonly client: string;
-      readonly lambda: number;
-      readonly bytesDown: number;
-    }
-  | {
-      readonly type: 'client-evaluated';
-      readonly method: string;
-      readonly round: number;
-      readonly client: string;
-      readonly module: 'personal' | 'global';
-      readonly moment: 'afterDistribution' | 'afterLocal';
-      readonly perplexity: number;
-      readonly tokens: number;
-    }
-  | { readonly type: 'round-completed'; readonly method: string; readonly round: number; readonly record: RoundRecord }
-  | { readonly type: 'warning'; readonly method: string; readonly message: string }
-  | { readonly type: 'run-completed'; readonly method: string; readonly rounds: readonly RoundRecord[] };
-
-/** How alike the clients' architectures are. */
-export interface MaskOverlap {
-  /** Mean Jaccard index over the pairs of clients. */
-  readonly jaccard: number;
-  /** What independent random masks of these densities would give. */
-  readonly chance: number;
-  /** Mean share of a client's positions that are exclusive to it. */
-  readonly exclusiveShare: number;
-  /** (1 − 1/e)^(n−1), what independent masks would give. */
-  readonly exclusiveChance: number;
-}
-
-/** Listens to a run. */
-export interface Sink {
-  readonly name: string;
-  /** Subscribes; resolves when the run has ended, rejects when it failed. */
-  readonly attach: (events: Observable<RoundEvent>) => Promise<void>;
 }

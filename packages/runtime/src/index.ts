@@ -12,19 +12,15 @@ export type {
   Checkpoint,
   ClientData,
   ClientDraft,
-  ClientProgress,
   ClientRecord,
   Clock,
   ComposeInput,
   Loss,
-  MaskOverlap,
   Method,
   Personalization,
   RandomStreams,
   RoundDraft,
-  RoundEvent,
   Sampler,
-  Sink,
   Store,
   StrategyKey,
   StrategyKeys,
@@ -56,6 +52,7 @@ export { planMethods } from './plan-methods.js';
 export { loadPlugins } from './plugins/load-plugins.js';
 export { randomStreams } from './random-streams.js';
 export { builtInMethods, registerRuntime } from './register.js';
+export type { ClientProgress, MaskOverlap, RoundEvent, Sink, SplitPairs } from './round-event.js';
 export { rowEncoding } from './row-encoding.js';
 export { type PreparedRun, prepareRun, type RunWorld } from './run.js';
 export { type Comparison, comparison } from './run-directory.js';

@@ -1,5 +1,5 @@
 import { type Architecture, expectedJaccard, jaccard } from '@perfit/lora';
-import type { MaskOverlap } from './contract.js';
+import type { MaskOverlap } from './round-event.js';
 
 /** Clients that are compared pairwise at most: the number of pairs grows with the square. */
 const MOST = 64;

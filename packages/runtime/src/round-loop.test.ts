@@ -11,13 +11,14 @@ import {
   unpackInto,
 } from '@perfit/lora';
 import { firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
-import type { ClientRecord, Method, RoundEvent, Store, Transport } from './contract.js';
+import type { ClientRecord, Method, Store, Transport } from './contract.js';
 import { fedit } from './methods/fedit.js';
 import { feditLocal } from './methods/fedit-local.js';
 import { localOnly } from './methods/local-only.js';
 import { perfit } from './methods/perfit.js';
 import { untuned } from './methods/untuned.js';
 import { randomStreams } from './random-streams.js';
+import type { RoundEvent } from './round-event.js';
 import { roundLoop } from './round-loop.js';
 import type { MethodContext } from './run-context.js';
 import { fraction } from './samplers/fraction.js';

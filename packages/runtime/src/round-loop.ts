@@ -1,11 +1,12 @@
 import type { AdapterState, LowRankFactor } from '@perfit/lora';
 import { concat, defer, EMPTY, finalize, type Observable, of } from 'rxjs';
-import type { RoundEvent, Sampler, Store, Transport } from './contract.js';
+import type { Sampler, Store, Transport } from './contract.js';
 import { aggregate } from './round/aggregate.js';
 import { distribute } from './round/distribute.js';
 import { adapterInUse, changeFrozen, type LoopState } from './round/loop-state.js';
 import { sample } from './round/sample.js';
 import { train, trainClient } from './round/train.js';
+import type { RoundEvent } from './round-event.js';
 import { recordOf } from './round-record.js';
 import type { MethodContext } from './run-context.js';
 import type { RoundRecord } from './summary.js';

@@ -6,9 +6,9 @@ import { createEngine, type Engine } from '@perfit/tensorflow';
 import { lastValueFrom, toArray } from 'rxjs';
 import { systemClock } from './clock.js';
 import { createContainer } from './container.js';
-import type { RoundEvent } from './contract.js';
 import { evaluateRun } from './evaluate-run.js';
 import { validateConfiguration } from './parse-configuration.js';
+import type { RoundEvent } from './round-event.js';
 import { prepareRun } from './run.js';
 
 const three = ['inn-1', 'port-1', 'court-2'];

@@ -1,4 +1,5 @@
-import type { Clock, RoundEvent } from './contract.js';
+import type { Clock } from './contract.js';
+import type { RoundEvent } from './round-event.js';
 
 /** Wall time of one round, in seconds, by what it went to. */
 interface RoundTiming {

@@ -1,7 +1,7 @@
 import type { AdapterState } from '@perfit/lora';
 import type { SearchResult } from '@perfit/nas';
 import type { LocalConclusion } from '@perfit/training';
-import type { ClientProgress } from '../contract.js';
+import type { ClientProgress } from '../round-event.js';
 
 /** What a client's local steps of a round leave behind, before anything of it travels. */
 export interface LocalOutcome {

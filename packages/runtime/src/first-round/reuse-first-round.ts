@@ -1,4 +1,5 @@
-import type { ClientProgress, TrainingJob } from '../contract.js';
+import type { TrainingJob } from '../contract.js';
+import type { ClientProgress } from '../round-event.js';
 import type { FirstRound, LocalOutcome } from './first-round.js';
 
 /** The first rounds of one method's clients. */

@@ -1,6 +1,6 @@
 import { defer, type Observable, of } from 'rxjs';
-import type { RoundEvent } from '../contract.js';
 import { maskOverlap } from '../mask-overlap.js';
+import type { RoundEvent } from '../round-event.js';
 import type { LoopState } from './loop-state.js';
 
 /** Step 3: the folded updates become the next server state. */

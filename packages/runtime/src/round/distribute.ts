@@ -1,8 +1,9 @@
 import { intersect } from '@perfit/lora';
 import { concat, defer, EMPTY, mergeMap, type Observable, of } from 'rxjs';
 import { perplexity } from '../averages.js';
-import type { Loss, RoundEvent } from '../contract.js';
+import type { Loss } from '../contract.js';
 import { downloadBytes } from '../cost-book.js';
+import type { RoundEvent } from '../round-event.js';
 import { recordOf } from '../round-record.js';
 import { everTravelling, travelling } from '../travel.js';
 import { adapterInUse, changeFrozen, isFederated, type LoopState, lineOf } from './loop-state.js';

@@ -1,5 +1,6 @@
 import { defer, type Observable, of } from 'rxjs';
-import type { RoundEvent, Sampler } from '../contract.js';
+import type { Sampler } from '../contract.js';
+import type { RoundEvent } from '../round-event.js';
 import { draftRound, type LoopState } from './loop-state.js';
 
 /** Step 1: chooses the round's participants. */

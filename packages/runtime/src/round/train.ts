@@ -1,8 +1,9 @@
 import { equalArchitectures } from '@perfit/lora';
 import { concat, defer, from, Observable } from 'rxjs';
 import { perplexity } from '../averages.js';
-import type { RoundEvent, Trained, TrainingJob } from '../contract.js';
+import type { Trained, TrainingJob } from '../contract.js';
 import { uploadBytes } from '../cost-book.js';
+import type { RoundEvent } from '../round-event.js';
 import { type LoopState, lineOf } from './loop-state.js';
 
 /** Step 2: every participant takes its local steps; each update is folded in as it comes, in client order. */

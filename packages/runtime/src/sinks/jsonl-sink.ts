@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { finalize, lastValueFrom, tap } from 'rxjs';
-import type { Clock, RoundEvent, Sink } from '../contract.js';
+import type { Clock } from '../contract.js';
+import type { RoundEvent, Sink } from '../round-event.js';
 
 /** Appends every event to its method's file, one JSON object a line, with the time at which it was heard. */
 export function jsonlSink(fileOf: (method: string) => string, clock: Clock): Sink {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import crc32c from 'crc-32/crc32c.js';
 import { PbfReader } from 'pbf';
 import { of, throwError } from 'rxjs';
-import type { RoundEvent } from '../contract.js';
+import type { RoundEvent } from '../round-event.js';
 import { jsonlSink } from './jsonl-sink.js';
 import { tfRecord } from './tensorboard-record.js';
 import { tensorboardSink } from './tensorboard-sink.js';

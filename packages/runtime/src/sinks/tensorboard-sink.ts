@@ -1,7 +1,8 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { finalize, lastValueFrom, tap } from 'rxjs';
-import type { Clock, RoundEvent, Sink } from '../contract.js';
+import type { Clock } from '../contract.js';
+import type { RoundEvent, Sink } from '../round-event.js';
 import { scalarEvent, tfRecord, versionEvent } from './tensorboard-record.js';
 
 /** Scalars of an event: tag, step, value. */

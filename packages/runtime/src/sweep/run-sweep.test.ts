@@ -5,7 +5,7 @@ import { createEngine, type Engine } from '@perfit/tensorflow';
 import { lastValueFrom, tap } from 'rxjs';
 import { systemClock } from '../clock.js';
 import { createContainer } from '../container.js';
-import type { RoundEvent } from '../contract.js';
+import type { RoundEvent } from '../round-event.js';
 import { planSweep, type SweepRequest } from './plan-sweep.js';
 import { runSweep, type SweepWorld } from './run-sweep.js';
 
