@@ -26,10 +26,22 @@ NAMES = {
     "model.layers.0.self_attn.q_proj.weight": ("blk.0.attn_q.weight", Q.Q4_1),
     "model.layers.0.self_attn.k_proj.weight": ("blk.0.attn_k.weight", Q.F16),
     "model.layers.0.self_attn.v_proj.weight": ("blk.0.attn_v.weight", Q.BF16),
-    "model.layers.0.self_attn.o_proj.weight": ("blk.0.attn_output.weight", Q.Q4_1),
-    "model.layers.0.mlp.gate_proj.weight": ("blk.0.ffn_gate.weight", Q.F32),
+    "model.layers.0.self_attn.o_proj.weight": ("blk.0.attn_output.weight", Q.Q5_1),
+    "model.layers.0.mlp.gate_proj.weight": ("blk.0.ffn_gate.weight", Q.Q5_0),
     "model.layers.0.mlp.up_proj.weight": ("blk.0.ffn_up.weight", Q.Q8_0),
     "model.layers.0.mlp.down_proj.weight": ("blk.0.ffn_down.weight", Q.Q4_0),
+}
+
+# Where the F16 numbers of a block stand: random bytes there could be infinite.
+HALVES = {
+    Q.Q8_0: [0],
+    Q.Q4_0: [0],
+    Q.Q4_1: [0, 2],
+    Q.Q4_K: [0, 2],
+    Q.Q6_K: [208],
+    Q.Q5_0: [0],
+    Q.Q5_1: [0, 2],
+    Q.Q5_K: [0, 2],
 }
 
 
@@ -54,7 +66,7 @@ def write_blocks(out):
     """Random blocks of every format with finite scales, and the digest of what gguf-py makes of them."""
     random = np.random.default_rng(17)
     golden = {}
-    for kind, halves in {Q.Q8_0: [0], Q.Q4_0: [0], Q.Q4_1: [0, 2], Q.Q4_K: [0, 2], Q.Q6_K: [208]}.items():
+    for kind, halves in HALVES.items():
         size = gguf.GGML_QUANT_SIZES[kind][1]
         blocks = random.integers(0, 256, (3, size), dtype=np.uint8)
         for at in halves:

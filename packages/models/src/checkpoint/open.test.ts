@@ -169,17 +169,34 @@ describe('GGUF files', () => {
     await expect(withBytes(version)).rejects.toThrow(code('gguf-malformed'));
   });
 
-  test('an unsupported quantisation lists the supported ones', async () => {
+  /** The golden with another type of `output.weight`, which is Q4_0. */
+  function withHeadAs(type: number): string {
     const bytes = Buffer.from(readFileSync(join(goldens, name)));
     const tensor = Buffer.from('output.weight');
     const dimensions = 2;
     const at = bytes.indexOf(tensor) + tensor.length + 4 + 8 * dimensions;
     expect(bytes.readUInt32LE(at)).toBe(2);
-    bytes.writeUInt32LE(10, at);
-    const path = join(directory, name);
-    writeFileSync(path, bytes);
+    bytes.writeUInt32LE(type, at);
+    writeFileSync(join(directory, name), bytes);
+    return join(directory, name);
+  }
+
+  test('an unsupported quantisation lists the supported ones', async () => {
+    const path = withHeadAs(10);
     await expect(openCheckpoint(path)).rejects.toThrow(code('unsupported-quantisation'));
-    await expect(openCheckpoint(path)).rejects.toThrow(/Q2_K.*F32, F16, BF16, Q8_0, Q4_0, Q4_1/);
+    await expect(openCheckpoint(path)).rejects.toThrow(
+      /Q2_K.*F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K/,
+    );
+  });
+
+  test.each([
+    ['Q4_K', 12],
+    ['Q5_K', 13],
+    ['Q6_K', 14],
+  ])('rows of 32 are no whole blocks of %s', async (quantisation, type) => {
+    const path = withHeadAs(type);
+    await expect(openCheckpoint(path)).rejects.toThrow(code('gguf-malformed'));
+    await expect(openCheckpoint(path)).rejects.toThrow(new RegExp(`no whole blocks of ${quantisation}`));
   });
 
   test('the extension decides, not the content', async () => {

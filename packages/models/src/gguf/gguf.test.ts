@@ -29,6 +29,8 @@ describe('quantisations', () => {
       expect(quantisationOf('t', known.code)).toBe(known);
       expect(known.dequantise(new Uint8Array(2 * known.blockBytes))).toHaveLength(2 * known.blockSize);
       expect(known.dequantise(new Uint8Array(0))).toHaveLength(0);
+      if (known.blockSize > 1)
+        expect(() => known.dequantise(new Uint8Array(known.blockBytes + 1))).toThrow(code('gguf-malformed'));
     }
     expect(() => quantisationOf('t', 999)).toThrow(code('unsupported-quantisation'));
   });
