@@ -1,4 +1,4 @@
-import type { DType, Tensor } from '@perfit/tensorflow';
+import type { DType, PackedMatrix, Tensor } from '@perfit/tensorflow';
 
 /** A projection that can be adapted: a plain record, equal in shape to `@perfit/lora`'s Site. */
 export interface Site {
@@ -46,7 +46,7 @@ export interface ModelConfig {
 export interface ProjectionGroup {
   readonly sites: readonly Site[];
   /** Frozen, `[Σ out, in]`, in the backbone's dtype. Borrowed from the backbone. */
-  readonly weight: Tensor;
+  readonly weight: PackedMatrix;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Projector } from './contract.js';
 export function frozenProjector(engine: Engine): Projector {
   return {
     adapts: () => false,
-    project: ({ weight }, x) => engine.matmul(x, weight, { transposeB: true }),
-    backproject: ({ weight }, _x, dy, wantsInput) => (wantsInput ? engine.matmul(dy, weight) : undefined),
+    project: ({ weight }, x) => engine.linear(x, weight),
+    backproject: ({ weight }, _x, dy, wantsInput) => (wantsInput ? engine.linearBackward(dy, weight) : undefined),
   };
 }

@@ -17,7 +17,23 @@ export interface ScopedEngine extends Engine {
 
 const making = [
   ...(['upload', 'cast', 'reshape', 'transpose', 'concat', 'split', 'slice', 'pad', 'gather', 'scatterAdd'] as const),
-  ...(['matmul', 'batchMatmul', 'add', 'sub', 'mul', 'div', 'neg', 'square', 'sqrt', 'rsqrt', 'abs'] as const),
+  ...([
+    'pack',
+    'packedRows',
+    'linear',
+    'linearBackward',
+    'matmul',
+    'batchMatmul',
+    'add',
+    'sub',
+    'mul',
+    'div',
+    'neg',
+    'square',
+    'sqrt',
+    'rsqrt',
+    'abs',
+  ] as const),
   ...(['sigmoid', 'addN', 'sum', 'mean', 'softmax', 'crossEntropy', 'segmentSum'] as const),
   ...(['rmsNorm', 'rmsNormBackward', 'swiglu', 'swigluBackward', 'attention', 'attentionBackward'] as const),
 ];

@@ -1,7 +1,9 @@
 import { composedFused } from './composed.js';
+import { composedLinear } from './composed-linear.js';
 import type { Engine, EngineDescription } from './contract.js';
 import { elementwise } from './native/elementwise.js';
 import { fused } from './native/fused.js';
+import { linear } from './native/linear.js';
 import { memory } from './native/memory.js';
 import { operations } from './native/operations.js';
 import { products } from './native/products.js';
@@ -25,7 +27,10 @@ export function nativeEngine(binding: TensorFlowBinding, description: EngineDesc
     ...elementwise(ops),
     ...reductions(ops),
   };
-  if (!binding.isUsingGpuDevice()) return { ...primitives, ...fused(ops, primitives.upload) };
+  if (!binding.isUsingGpuDevice()) {
+    const { upload } = primitives;
+    return { ...primitives, ...fused(ops, upload), ...linear(ops, upload) };
+  }
   const whole = { ...primitives, crossEntropy: sparseCrossEntropy(ops, primitives) };
-  return { ...whole, ...composedFused(whole) };
+  return { ...whole, ...composedFused(whole), ...composedLinear(whole) };
 }

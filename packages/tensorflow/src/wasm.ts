@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as TensorFlowJs from '@tensorflow/tfjs-core';
 import { composedFused, type Primitives } from './composed.js';
+import { composedLinear } from './composed-linear.js';
 import type { DType, Engine, Tensor } from './contract.js';
 import { errors } from './errors.js';
 import * as shapes from './shapes.js';
@@ -233,5 +234,5 @@ function engineOn(tf: Tf): Engine {
       );
     },
   };
-  return { ...primitives, ...composedFused(primitives) };
+  return { ...primitives, ...composedFused(primitives), ...composedLinear(primitives) };
 }

@@ -1,13 +1,13 @@
 import type { LowRankFactor } from '@perfit/lora';
 import type { ProjectionGroup, Site } from '@perfit/models';
-import type { Engine, Tensor } from '@perfit/tensorflow';
+import type { Engine, PackedMatrix, Tensor } from '@perfit/tensorflow';
 import { errors } from './errors.js';
 import { groupKey } from './group-plan.js';
 
 /** The frozen weights that training multiplies by: the backbone's own, or copies with low-rank factors added. */
 export interface FrozenWeights {
   /** Borrowed: belongs to the backbone or to this record. */
-  readonly weight: (group: ProjectionGroup) => Tensor;
+  readonly weight: (group: ProjectionGroup) => PackedMatrix;
   /** Adds Σ BA to the backbone's weights, in place of what was added before; the backbone's own tensors stay. */
   readonly change: (factors: readonly LowRankFactor[]) => void;
   readonly dispose: () => void;
@@ -17,7 +17,7 @@ export interface FrozenWeights {
 export function frozenWeights(engine: Engine, sites: readonly Site[]): FrozenWeights {
   const known = new Map(sites.map((site) => [site.name, site]));
   const changes = new Map<string, readonly LowRankFactor[]>();
-  const copies = new Map<string, Tensor>();
+  const copies = new Map<string, PackedMatrix>();
 
   const productOf = ({ name, in: width, out }: Site): Tensor => {
     const parts = (changes.get(name) ?? []).map(({ rank, A, B }) => {
@@ -34,7 +34,7 @@ export function frozenWeights(engine: Engine, sites: readonly Site[]): FrozenWei
     return sum;
   };
   const forget = () => {
-    engine.dispose(...copies.values());
+    engine.dispose(...[...copies.values()].map(({ tensor }) => tensor));
     copies.clear();
   };
 
@@ -46,10 +46,14 @@ export function frozenWeights(engine: Engine, sites: readonly Site[]): FrozenWei
       if (!group.sites.some(({ name }) => changes.has(name))) return group.weight;
       const products = group.sites.map(productOf);
       const whole = engine.concat(products, 0);
-      const wide = engine.cast(group.weight, 'f32');
+      const rows = Int32Array.from({ length: group.weight.shape[0] }, (_, row) => row);
+      const indices = engine.upload(rows, [rows.length]);
+      const before = engine.packedRows(group.weight, indices);
+      const wide = engine.cast(before, 'f32');
       const sum = engine.add(wide, whole);
-      const after = engine.cast(sum, group.weight.dtype);
-      engine.dispose(...products, whole, wide, sum);
+      const narrow = engine.cast(sum, group.weight.dtype);
+      const after = engine.pack(narrow);
+      engine.dispose(...products, whole, indices, before, wide, sum, narrow);
       copies.set(key, after);
       return after;
     },

@@ -5,7 +5,7 @@ import type { Engine } from '@perfit/tensorflow';
 export function fullProjector(engine: Engine, sink: WeightGradientSink): Projector {
   return {
     adapts: () => true,
-    project: ({ weight }, x) => engine.matmul(x, weight, { transposeB: true }),
+    project: ({ weight }, x) => engine.linear(x, weight),
     backproject: ({ sites, weight }, x, dy, wantsInput) => {
       const whole = engine.matmul(dy, x!, { transposeA: true });
       const parts = engine.split(
@@ -17,7 +17,7 @@ export function fullProjector(engine: Engine, sink: WeightGradientSink): Project
         sink(`${name}.weight`, parts[n]!);
       });
       engine.dispose(whole);
-      return wantsInput ? engine.matmul(dy, weight) : undefined;
+      return wantsInput ? engine.linearBackward(dy, weight) : undefined;
     },
   };
 }

@@ -38,7 +38,7 @@ export function lossGradient(
     });
   const weight = input.weight ?? 1 / count;
   const squares = fisher ? exampleSquares(engine, batch, weight) : undefined;
-  projector.begin({ keep: false, rows: squares && { rows: batch.rows, length: batch.length, squares } });
+  projector.begin({ rows: squares && { rows: batch.rows, length: batch.length, squares } });
   try {
     const losses = backbone.backpropagate(
       batch,
@@ -47,7 +47,7 @@ export function lossGradient(
     );
     return { losses, ...projector.collect() };
   } finally {
-    projector.begin({ keep: false });
+    projector.begin({});
     engine.dispose(squares);
   }
 }

@@ -52,7 +52,6 @@ export function createTrainer(options: {
     open: (session) => openSession(parts(), session),
     project: (state) => {
       const projector = loaded(state);
-      projector.begin({ keep: true });
       return { projector, dispose: projector.release };
     },
     statistics: (state, batches, needs) => {

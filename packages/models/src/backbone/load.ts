@@ -118,7 +118,8 @@ function buildBackbone(
           cure: `Give one of its ${sites.length} sites, such as ${sites[0].name}`,
         });
       const begin = rowsBefore(group.sites, site.name);
-      return e.tidy(() => e.download(e.slice(group.weight, [begin, 0], [site.out, site.in])) as Float32Array);
+      const rows = Int32Array.from({ length: site.out }, (_, row) => begin + row);
+      return e.tidy(() => e.download(e.packedRows(group.weight, e.upload(rows, [site.out]))) as Float32Array);
     },
     dispose: () => {
       rotations.dispose();

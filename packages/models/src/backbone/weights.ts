@@ -1,4 +1,4 @@
-import type { DType, Tensor } from '@perfit/tensorflow';
+import type { DType, PackedMatrix, Tensor } from '@perfit/tensorflow';
 import type { ModelConfig, ProjectionGroup, Site, WeightSource } from '../contract.js';
 import type { ScopedEngine } from '../scope.js';
 
@@ -15,9 +15,9 @@ interface LayerTensors {
 
 /** A backbone's weights on the engine: matrices in its element type, norms in f32. Owns its tensors. */
 export interface BackboneWeights {
-  readonly embedding: Tensor;
+  readonly embedding: PackedMatrix;
   /** The embedding itself where the head is tied. */
-  readonly head: Tensor;
+  readonly head: PackedMatrix;
   readonly norm: Tensor;
   readonly layers: readonly LayerTensors[];
   readonly groups: readonly ProjectionGroup[];
@@ -55,7 +55,7 @@ export function uploadWeights(
 ): BackboneWeights {
   const bySite = new Map(sites.map((site) => [site.name, site]));
   const matrix = (names: readonly string[], rows: number, width: number) =>
-    e.tidy(() => e.as(e.upload(stack(names.map((name) => source.read(name))), [rows, width]), dtype));
+    e.tidy(() => e.pack(e.as(e.upload(stack(names.map((name) => source.read(name))), [rows, width]), dtype)));
   const vector = (name: string) => e.upload(source.read(name), [config.hidden]);
   const group = (layer: number, parts: readonly string[]): ProjectionGroup => {
     const members = parts.map((part) => bySite.get(`model.layers.${layer}.${part}`)!);
@@ -83,8 +83,8 @@ export function uploadWeights(
   });
   const groups = all.layers.flatMap(({ qkv, output, gate, up, down }) => [qkv, output, gate, up, down]);
   const dispose = () => {
-    e.dispose(all.embedding, all.norm, ...groups.map(({ weight }) => weight));
-    if (!config.tiedHead) e.dispose(all.head);
+    e.dispose(all.embedding.tensor, all.norm, ...groups.map(({ weight }) => weight.tensor));
+    if (!config.tiedHead) e.dispose(all.head.tensor);
     for (const { inputNorm, postNorm } of all.layers) e.dispose(inputNorm, postNorm);
   };
   return { ...all, groups, dispose };

@@ -131,7 +131,7 @@ describe('backwards agree with finite differences', () => {
     const ids = () => e.upload(Int32Array.of(2, 0, 2), [3]);
     checkBackward(
       { table: [4, 5] },
-      ({ table }) => embed(e, table, ids()),
+      ({ table }) => embed(e, e.pack(table), ids()),
       (_, dx) => ({ table: embedBackward(e, ids(), dx, 4) }),
     );
   });
@@ -142,7 +142,7 @@ describe('backwards agree with finite differences', () => {
       positions: e.upload(Int32Array.of(0, 2, 3), [3]),
       labels: e.upload(Int32Array.of(4, 0, 6), [3]),
     });
-    const head = (norm: Tensor, weight: Tensor) => ({ norm: rmsNorm(e, norm, 1e-5, 'f32'), weight });
+    const head = (norm: Tensor, weight: Tensor) => ({ norm: rmsNorm(e, norm, 1e-5, 'f32'), weight: e.pack(weight) });
     checkBackward(
       { hidden: [5, 6], norm: [6], weight: [7, 6] },
       ({ hidden, norm, weight }) => crossEntropy(e, head(norm, weight), targets(hidden)),
@@ -173,7 +173,7 @@ const config: ModelConfig = {
 function makeLayer() {
   const group = (name: string, outs: readonly number[], width: number, seed: number): ProjectionGroup => ({
     sites: outs.map((out, i) => ({ name: `${name}${i}`, layer: 0, in: width, out, flops: 2 * width * out })),
-    weight: uploaded([outs.reduce((a, b) => a + b, 0), width], seed),
+    weight: e.pack(uploaded([outs.reduce((a, b) => a + b, 0), width], seed)),
   });
   const norm = (seed: number) => rmsNorm(e, uploaded([6], seed), 1e-5, 'f32');
   return {

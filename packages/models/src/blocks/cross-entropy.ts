@@ -1,11 +1,11 @@
-import type { Tensor } from '@perfit/tensorflow';
+import type { PackedMatrix, Tensor } from '@perfit/tensorflow';
 import type { ScopedEngine } from '../scope.js';
 import type { RmsNorm } from './rms-norm.js';
 
 /** The last norm and the head `[V, H]`, which turn hidden states into logits. */
 export interface Head {
   readonly norm: RmsNorm;
-  readonly weight: Tensor;
+  readonly weight: PackedMatrix;
 }
 
 /** Hidden states `[N, H]` f32, and where in them (i32 `[M]`) which token (i32 `[M]`) is to follow. */
@@ -15,12 +15,12 @@ export interface Targets {
   readonly labels: Tensor;
 }
 
-/** Bytes of logits that exist at once; their gradient is as large. Each chunk packs the whole head anew: few are faster. */
+/** Bytes of logits that exist at once; their gradient is as large. */
 const LOGITS_AT_ONCE = 1 << 25;
 
 /** Logits `[rows, V]` of normalised rows `[rows, H]`, in their element type. */
 function logitsOf(e: ScopedEngine, head: Head, rows: Tensor): Tensor {
-  return e.matmul(rows, head.weight, { transposeB: true });
+  return e.linear(rows, head.weight);
 }
 
 /** Logits `[M, V]` f32 at positions of the hidden states. Borrows everything. */
@@ -91,7 +91,7 @@ export function crossEntropyBackward(
       const share = e.slice(weights, [begin], [size]);
       const { losses, gradient } = e.crossEntropy(logits, e.slice(labels, [begin], [size]), share);
       e.dispose(logits);
-      const dRows = e.matmul(gradient, head.weight);
+      const dRows = e.linearBackward(gradient, head.weight);
       if (!wantsWeights) return { losses, dRows };
       return { losses, dRows, dWeight: e.as(e.matmul(gradient, rows, { transposeA: true }), 'f32') };
     });

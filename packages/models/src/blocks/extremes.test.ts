@@ -70,7 +70,7 @@ describe('extreme values', () => {
     e.tidy(() => {
       const head = {
         norm: rmsNorm(e, e.upload(Float32Array.of(1, 1), [2]), 1e-5, 'f32'),
-        weight: e.upload(Float32Array.of(1e4, 0, -1e4, 0), [2, 2]),
+        weight: e.pack(e.upload(Float32Array.of(1e4, 0, -1e4, 0), [2, 2])),
       };
       const hidden = e.upload(Float32Array.of(1, 1), [1, 2]);
       const positions = e.upload(Int32Array.of(0), [1]);
@@ -90,7 +90,7 @@ test('cross-entropy in chunks equals cross-entropy at once', () => {
         [0, 0],
       ]),
     );
-    const head = { norm: rmsNorm(e, uploaded([2], 6), 1e-5, 'f32'), weight };
+    const head = { norm: rmsNorm(e, uploaded([2], 6), 1e-5, 'f32'), weight: e.pack(weight) };
     const hidden = uploaded([5, 2], 7);
     const at = (...rows: number[]) => ({
       hidden,

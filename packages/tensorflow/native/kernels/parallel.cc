@@ -63,13 +63,16 @@ class Pool {
   uint64_t round_ = 0;
 };
 
-int Threads() {
-  const char* text = getenv("TF_NUM_INTRAOP_THREADS");
-  const int asked = text ? atoi(text) : 0;
-  return asked > 0 ? asked : std::max(1u, std::thread::hardware_concurrency());
-}
-
 }  // namespace
+
+int Threads() {
+  static const int threads = [] {
+    const char* text = getenv("TF_NUM_INTRAOP_THREADS");
+    const int asked = text ? atoi(text) : 0;
+    return asked > 0 ? asked : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  }();
+  return threads;
+}
 
 void ParallelFor(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& body) {
   // Never destroyed: its threads wait until the process ends.

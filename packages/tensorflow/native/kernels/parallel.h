@@ -13,6 +13,9 @@ namespace perfit {
 // sums: every result is then the same bits for any number of threads.
 void ParallelFor(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& body);
 
+// How many threads work.
+int Threads();
+
 }  // namespace perfit
 
 #endif  // PERFIT_PARALLEL_H_

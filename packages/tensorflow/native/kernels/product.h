@@ -40,9 +40,9 @@ inline void Pack(int64_t k, int64_t n, Strided b, float* panels) {
   }
 }
 
+// sums += the kRows rows of A [kRows, k] times one panel.
 template <int kRows>
-inline void Tile(int64_t k, Strided a, const float* panel, float* c, int64_t stride, int64_t columns, bool add) {
-  F sums[kRows][2] = {};
+inline void Accumulate(int64_t k, Strided a, const float* panel, F (&sums)[kRows][2]) {
   for (int64_t i = 0; i < k; ++i, panel += kPanel) {
     const F left = Load(panel), right = Load(panel + kWidth);
 #pragma GCC unroll 12
@@ -52,6 +52,12 @@ inline void Tile(int64_t k, Strided a, const float* panel, float* c, int64_t str
       sums[row][1] += factor * right;
     }
   }
+}
+
+template <int kRows>
+inline void Tile(int64_t k, Strided a, const float* panel, float* c, int64_t stride, int64_t columns, bool add) {
+  F sums[kRows][2] = {};
+  Accumulate<kRows>(k, a, panel, sums);
   for (int row = 0; row < kRows; ++row, c += stride) {
     float edge[kPanel];
     float* const to = columns < kPanel ? edge : c;

@@ -1,0 +1,297 @@
+// Products with a frozen matrix that is laid out once for all of them, a low-rank product added on the way:
+// y = x W' + u B', and its gradient dx = dy W + t A. The matrix W [n, k] lies as panels of kPanel of its rows,
+// [panels, k, kPanel]: y reads them as they are, dx turns square blocks of them around. Every element is summed in the
+// order of the inner axis, so that no bit depends on how the work is shared out.
+#include <memory>
+
+#include "operation.h"
+#include "parallel.h"
+#include "product.h"
+
+namespace perfit {
+namespace {
+
+constexpr int64_t kGroup = 2;   // panels that a thread takes at a time
+constexpr int64_t kBlock = 48;  // rows of x that stay in its cache meanwhile
+
+inline int64_t Panels(int64_t columns) { return (columns + kPanel - 1) / kPanel; }
+
+typedef float Four __attribute__((vector_size(16), aligned(4), may_alias));
+
+inline Four LoadFour(const float* p) { return *reinterpret_cast<const Four*>(p); }
+inline Four LoadFour(const BFloat16* p) { return Four{At(p), At(p + 1), At(p + 2), At(p + 3)}; }
+
+// to[j][i] = from[i][j] for i, j < 4.
+template <class T>
+inline void TurnFour(const T* from, int64_t from_row, float* to, int64_t to_row) {
+  typedef int32_t Mask __attribute__((vector_size(16)));
+  const Four a = LoadFour(from), b = LoadFour(from + from_row), c = LoadFour(from + 2 * from_row),
+             d = LoadFour(from + 3 * from_row);
+  const Four ab = __builtin_shuffle(a, b, Mask{0, 4, 1, 5}), ba = __builtin_shuffle(a, b, Mask{2, 6, 3, 7});
+  const Four cd = __builtin_shuffle(c, d, Mask{0, 4, 1, 5}), dc = __builtin_shuffle(c, d, Mask{2, 6, 3, 7});
+  const auto put = [&](int64_t row, Four x) { *reinterpret_cast<Four*>(to + row * to_row) = x; };
+  put(0, __builtin_shuffle(ab, cd, Mask{0, 1, 4, 5}));
+  put(1, __builtin_shuffle(ab, cd, Mask{2, 3, 6, 7}));
+  put(2, __builtin_shuffle(ba, dc, Mask{0, 1, 4, 5}));
+  put(3, __builtin_shuffle(ba, dc, Mask{2, 3, 6, 7}));
+}
+
+// A packed matrix as the right operand of a product whose inner axis has `depth` elements and whose result has `columns`.
+template <class T>
+struct Frozen {
+  const T* panels;
+  int64_t depth, columns;
+
+  // Panel `index` of W', in f32: where it lies, or in `scratch` [depth, kPanel].
+  const float* Forward(int64_t index, float* scratch) const {
+    const T* panel = panels + index * depth * kPanel;
+    if constexpr (sizeof(T) == sizeof(float)) return panel;
+    Sweep(depth * kPanel, [&](int64_t i, auto load, auto store) { store(scratch + i, load(panel + i)); });
+    return scratch;
+  }
+
+  // Panel `index` of W, whose rows lie across the panels.
+  const float* Backward(int64_t index, float* scratch) const {
+    const int64_t first = index * kPanel, width = std::min(kPanel, columns - first);
+    if (width < kPanel) memset(scratch, 0, depth * kPanel * sizeof(float));
+    for (int64_t row = 0; row < depth; row += kPanel) {
+      const T* from = panels + row * columns + first * kPanel;
+      float* const to = scratch + row * kPanel;
+      const int64_t rows = std::min(kPanel, depth - row);
+      if (width == kPanel && rows == kPanel) {
+        for (int64_t i = 0; i < kPanel; i += 4)
+          for (int64_t j = 0; j < kPanel; j += 4) TurnFour(from + j * kPanel + i, kPanel, to + i * kPanel + j, kPanel);
+      } else {
+        for (int64_t i = 0; i < rows; ++i)
+          for (int64_t j = 0; j < width; ++j) to[i * kPanel + j] = At(from + j * kPanel + i);
+      }
+    }
+    return scratch;
+  }
+};
+
+// The low-rank part's right operand as panels, of which only the ranks from `begin` to `end` are not zero: those of the
+// adapter that a panel belongs to.
+struct Thin {
+  const float* panel;
+  int64_t begin, end;
+};
+
+Thin ThinPanel(int64_t rank, int64_t columns, int64_t index, Strided b, float* panel) {
+  const int64_t first = index * kPanel, width = std::min(kPanel, columns - first);
+  Thin thin{panel, rank, 0};
+  for (int64_t r = 0; r < rank; ++r) {
+    bool any = false;
+    for (int64_t j = 0; j < kPanel; ++j) {
+      const float value = j < width ? b.at[r * b.row + (first + j) * b.column] : 0;
+      panel[r * kPanel + j] = value;
+      any = any || value != 0;
+    }
+    if (any) {
+      thin.begin = std::min(thin.begin, r);
+      thin.end = r + 1;
+    }
+  }
+  if (thin.begin > thin.end) thin.begin = thin.end;
+  return thin;
+}
+
+// kRows rows of x (with those of the low-rank part beside) times one panel, to columns of y.
+template <int kRows, class T>
+inline void Strip(int64_t depth, Strided x, const float* panel, Strided low, const Thin& thin, T* y, int64_t stride,
+                  int64_t columns) {
+  F sums[kRows][2] = {};
+  Accumulate<kRows>(depth, x, panel, sums);
+  Accumulate<kRows>(thin.end - thin.begin, {low.at + thin.begin, low.row, 1}, thin.panel + thin.begin * kPanel, sums);
+  for (int row = 0; row < kRows; ++row, y += stride) {
+    if (columns == kPanel) {
+      Store(y, sums[row][0]);
+      Store(y + kWidth, sums[row][1]);
+    } else {
+      T edge[kPanel];
+      Store(edge, sums[row][0]);
+      Store(edge + kWidth, sums[row][1]);
+      memcpy(y, edge, columns * sizeof(T));
+    }
+  }
+}
+
+template <int kRows, class T>
+inline void LastStrip(int64_t rows, int64_t depth, Strided x, const float* panel, Strided low, const Thin& thin, T* y,
+                      int64_t stride, int64_t columns) {
+  if constexpr (kRows > 0) {
+    if (rows == kRows)
+      Strip<kRows>(depth, x, panel, low, thin, y, stride, columns);
+    else
+      LastStrip<kRows - 1>(rows, depth, x, panel, low, thin, y, stride, columns);
+  }
+}
+
+// x in f32: itself, or a copy.
+template <class T>
+const float* Widened(const T* x, int64_t size, std::unique_ptr<float[]>& copy) {
+  if constexpr (sizeof(T) == sizeof(float)) return x;
+  copy.reset(new float[size]);
+  constexpr int64_t kPiece = 1 << 14;
+  ParallelFor((size + kPiece - 1) / kPiece, 1, [&](int64_t begin, int64_t end) {
+    const int64_t first = begin * kPiece, last = std::min(end * kPiece, size);
+    Sweep(last - first, [&](int64_t i, auto load, auto store) { store(copy.get() + first + i, load(x + first + i)); });
+  });
+  return copy.get();
+}
+
+// x [rows, depth] times the panels that `panel_of` gives, plus left [rows, rank] times right.
+template <class T, class PanelOf>
+void Multiply(int64_t rows, int64_t depth, int64_t columns, const T* given, PanelOf panel_of, const float* left,
+              int64_t rank, Strided right, T* y) {
+  std::unique_ptr<float[]> copy;
+  const float* const x = Widened(given, rows * depth, copy);
+  const int64_t panels = Panels(columns), groups = (panels + kGroup - 1) / kGroup;
+  // Few panels and many threads: rows are shared out too.
+  const int64_t blocks = (rows + kBlock - 1) / kBlock;
+  const int64_t shares = std::min(blocks, std::max<int64_t>(1, (4 * Threads() + groups - 1) / groups));
+  ParallelFor(groups * shares, 1, [&](int64_t begin, int64_t end) {
+    const std::unique_ptr<float[]> scratch(new float[kGroup * (depth + rank) * kPanel]);
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t group = task / shares, share = task % shares;
+      const int64_t from = blocks * share / shares * kBlock, to = std::min(rows, blocks * (share + 1) / shares * kBlock);
+      const int64_t first = group * kGroup, last = std::min(panels, first + kGroup);
+      const float* wide[kGroup];
+      Thin thin[kGroup];
+      for (int64_t p = first; p < last; ++p) {
+        float* const mine = scratch.get() + (p - first) * (depth + rank) * kPanel;
+        wide[p - first] = panel_of(p, mine);
+        thin[p - first] = ThinPanel(rank, columns, p, right, mine + depth * kPanel);
+      }
+      for (int64_t block = from; block < to; block += kBlock) {
+        const int64_t stop = std::min(to, block + kBlock);
+        for (int64_t p = first; p < last; ++p) {
+          const int64_t width = std::min(kPanel, columns - p * kPanel);
+          T* const out = y + p * kPanel;
+          const auto row_of = [&](int64_t row) { return Strided{x + row * depth, depth, 1}; };
+          const auto low_of = [&](int64_t row) { return Strided{left + row * rank, rank, 1}; };
+          int64_t row = block;
+          for (; row + kTile <= stop; row += kTile)
+            Strip<kTile>(depth, row_of(row), wide[p - first], low_of(row), thin[p - first], out + row * columns, columns,
+                         width);
+          LastStrip<kTile - 1>(stop - row, depth, row_of(row), wide[p - first], low_of(row), thin[p - first],
+                               out + row * columns, columns, width);
+        }
+      }
+    }
+  });
+}
+
+// matrix [n, k] -> panels [ceil(n / kPanel), k, kPanel]
+template <class T>
+struct PackRows {
+  explicit PackRows(Attributes&) {}
+
+  void operator()(Call& call) const {
+    std::vector<int64_t> shape;
+    const T* matrix = call.Input<T>(0, &shape);
+    const int64_t rows = shape[0], width = shape[1];
+    T* packed = call.Output<T>(0, {Panels(rows), width, kPanel});
+    if (!packed) return;
+    ParallelFor(Panels(rows), 8, [&](int64_t begin, int64_t end) {
+      for (int64_t p = begin; p < end; ++p) {
+        T* const panel = packed + p * width * kPanel;
+        const int64_t held = std::min(kPanel, rows - p * kPanel);
+        if (held < kPanel) memset(panel, 0, width * kPanel * sizeof(T));
+        for (int64_t j = 0; j < held; ++j)
+          for (int64_t i = 0; i < width; ++i) panel[i * kPanel + j] = matrix[(p * kPanel + j) * width + i];
+      }
+    });
+  }
+};
+
+// panels, indices [m] -> the matrix's rows of those numbers [m, k]
+template <class T>
+class RowsOf {
+ public:
+  explicit RowsOf(Attributes& attributes) : rows_(attributes.Int("rows")) {}
+
+  void operator()(Call& call) const {
+    std::vector<int64_t> shape, count;
+    const T* packed = call.Input<T>(0, &shape);
+    const int32_t* indices = call.Input<int32_t>(1, &count);
+    const int64_t width = shape[1];
+    T* rows = call.Output<T>(0, {count[0], width});
+    if (!rows) return;
+    for (int64_t m = 0; m < count[0]; ++m)
+      if (indices[m] < 0 || indices[m] >= rows_) {
+        call.Refuse("row " + std::to_string(indices[m]) + " is outside the valid range of " + std::to_string(rows_));
+        return;
+      }
+    ParallelFor(count[0], 16, [&](int64_t begin, int64_t end) {
+      for (int64_t m = begin; m < end; ++m) {
+        const T* from = packed + indices[m] / kPanel * width * kPanel + indices[m] % kPanel;
+        for (int64_t i = 0; i < width; ++i) rows[m * width + i] = from[i * kPanel];
+      }
+    });
+  }
+
+ private:
+  const int64_t rows_;
+};
+
+// x [m, k], panels of W [n, k], u [m, r], B [n, r] -> x W' + u B' [m, n]; no low-rank part where r is 0.
+template <class T>
+class Linear {
+ public:
+  explicit Linear(Attributes& attributes) : rows_(attributes.Int("rows")) {}
+
+  void operator()(Call& call) const {
+    std::vector<int64_t> shape, low;
+    const T *x = call.Input<T>(0, &shape), *packed = call.Input<T>(1);
+    const float *left = call.Input<float>(2, &low), *right = call.Input<float>(3);
+    T* y = call.Output<T>(0, {shape[0], rows_});
+    if (!y) return;
+    const Frozen<T> frozen{packed, shape[1], rows_};
+    const int64_t rank = low[1];
+    Multiply(shape[0], shape[1], rows_, x, [&](int64_t p, float* scratch) { return frozen.Forward(p, scratch); }, left,
+             rank, {right, 1, rank}, y);
+  }
+
+ private:
+  const int64_t rows_;
+};
+
+// dy [m, n], panels of W [n, k], t [m, r], A [r, k] -> dy W + t A [m, k]
+template <class T>
+struct LinearGrad {
+  explicit LinearGrad(Attributes&) {}
+
+  void operator()(Call& call) const {
+    std::vector<int64_t> shape, panels, low;
+    const T *dy = call.Input<T>(0, &shape), *packed = call.Input<T>(1, &panels);
+    const float *left = call.Input<float>(2, &low), *right = call.Input<float>(3);
+    const int64_t columns = panels[1];
+    T* dx = call.Output<T>(0, {shape[0], columns});
+    if (!dx) return;
+    const Frozen<T> frozen{packed, shape[1], columns};
+    Multiply(shape[0], shape[1], columns, dy, [&](int64_t p, float* scratch) { return frozen.Backward(p, scratch); },
+             left, low[1], {right, columns, 1}, dx);
+  }
+};
+
+const bool registered = [] {
+  Define("PerfitPack", {"T: {float, bfloat16}"}, {"matrix: T"}, {"packed: T"});
+  Implement<float, PackRows<float>>("PerfitPack");
+  Implement<BFloat16, PackRows<BFloat16>>("PerfitPack");
+  Define("PerfitRowsOf", {"T: {float, bfloat16}", "rows: int"}, {"packed: T", "indices: int32"}, {"rows_of: T"});
+  Implement<float, RowsOf<float>>("PerfitRowsOf");
+  Implement<BFloat16, RowsOf<BFloat16>>("PerfitRowsOf");
+  Define("PerfitLinear", {"T: {float, bfloat16}", "rows: int"}, {"x: T", "packed: T", "left: float", "right: float"},
+         {"y: T"});
+  Implement<float, Linear<float>>("PerfitLinear");
+  Implement<BFloat16, Linear<BFloat16>>("PerfitLinear");
+  Define("PerfitLinearGrad", {"T: {float, bfloat16}"}, {"dy: T", "packed: T", "left: float", "right: float"},
+         {"dx: T"});
+  Implement<float, LinearGrad<float>>("PerfitLinearGrad");
+  Implement<BFloat16, LinearGrad<BFloat16>>("PerfitLinearGrad");
+  return true;
+}();
+
+}  // namespace
+}  // namespace perfit

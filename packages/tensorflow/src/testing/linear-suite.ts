@@ -1,0 +1,133 @@
+/// <reference types="jest" />
+import type { LowRankTerm, PackedMatrix, Tensor } from '../contract.js';
+import type { Bench } from './compare.js';
+import { build, type Dense, roundToBf16, sample } from './reference.js';
+
+/** Σ over the inner axis in f64: entry (m, n) of x Wᵀ + left rightᵀ, all given row by row. */
+function product(x: Dense, w: Dense, left: Dense, right: Dense): Dense {
+  const dot = (a: Dense, m: number, b: Dense, n: number) => {
+    let sum = 0;
+    for (let i = 0; i < a.shape[1]; i++) sum += a.values[m * a.shape[1] + i] * b.values[n * b.shape[1] + i];
+    return sum;
+  };
+  return build([x.shape[0], w.shape[0]], (m, n) => dot(x, m, w, n) + dot(left, m, right, n));
+}
+
+const turned = ({ shape: [rows, columns], values }: Dense): Dense =>
+  build([columns, rows], (i, j) => values[j * columns + i]);
+
+/** Zero outside of the blocks, as the stacked adapters of q, k and v are. */
+function blockDiagonal(rows: number, rank: number, blocks: number): Dense {
+  const dense = sample([rows, rank], 5);
+  const inside = (row: number, r: number) => Math.floor((row * blocks) / rows) === Math.floor((r * blocks) / rank);
+  return build([rows, rank], (row, r) => (inside(row, r) ? dense.values[row * rank + r] : 0));
+}
+
+/** Products with a frozen matrix, against plain JavaScript. */
+export function linearSuite(at: () => Bench): void {
+  const shapes = [
+    { N: 1, rows: 1, columns: 1, rank: 1 },
+    { N: 1, rows: 40, columns: 37, rank: 3 },
+    { N: 7, rows: 15, columns: 6, rank: 2 },
+    { N: 13, rows: 33, columns: 64, rank: 0 },
+    { N: 101, rows: 96, columns: 48, rank: 24 },
+    { N: 0, rows: 4, columns: 5, rank: 2 },
+  ];
+
+  test.each(shapes)('x Wᵀ + left Bᵀ and dy W + left A: %j', ({ N, rows, columns, rank }) => {
+    const { engine, up, check } = at();
+    const [x, w, dy] = [sample([N, columns], 1), sample([rows, columns], 2), sample([N, rows], 3)];
+    const [left, B, A] = [sample([N, rank], 4), blockDiagonal(rows, rank, 3), sample([rank, columns], 6)];
+    const tensors = [x, w, dy, left, B, A].map(up);
+    const [tx, tw, td, tl, tB, tA] = tensors;
+    const matrix = engine.pack(tw);
+    expect(matrix.shape).toEqual([rows, columns]);
+    const none = { shape: [N, 0], values: [] };
+    check(engine.linear(tx, matrix), product(x, w, none, { shape: [rows, 0], values: [] }), 1e-5);
+    check(engine.linear(tx, matrix, { left: tl, right: tB }), product(x, w, left, B), 1e-5);
+    check(engine.linearBackward(td, matrix), product(dy, turned(w), none, { shape: [columns, 0], values: [] }), 1e-5);
+    check(
+      engine.linearBackward(td, matrix, { left: tl, right: tA }),
+      product(dy, turned(w), left, rank === 0 ? { shape: [columns, 0], values: [] } : turned(A)),
+      1e-5,
+    );
+    engine.dispose(matrix.tensor, ...tensors);
+  });
+
+  test('a packed matrix gives its rows back, exactly', () => {
+    const { engine, up, indices, check } = at();
+    const w = sample([35, 5], 2);
+    const tw = up(w);
+    const matrix = engine.pack(tw);
+    const some = indices(34, 0, 17, 17);
+    check(
+      engine.packedRows(matrix, some),
+      build([4, 5], (m, i) => Math.fround(w.values[[34, 0, 17, 17][m] * 5 + i])),
+      0,
+    );
+    engine.dispose(some, matrix.tensor, tw);
+  });
+
+  test('rows outside of a packed matrix are refused', () => {
+    const { engine, up, indices } = at();
+    const tw = up(sample([3, 2], 1));
+    const matrix = engine.pack(tw);
+    const odd = indices(0, 3);
+    expect(() => engine.packedRows(matrix, odd)).toThrow(
+      expect.objectContaining({ code: 'tensorflow/index-out-of-range' }),
+    );
+    engine.dispose(odd, matrix.tensor, tw);
+  });
+
+  test('operands that do not fit are refused', () => {
+    const { engine, up } = at();
+    const [w, x, line, left, right] = [[3, 2], [4, 2], [4], [4, 1], [3, 2]].map((shape) => up(sample(shape, 1)));
+    const matrix = engine.pack(w);
+    const refused = expect.objectContaining({ code: 'tensorflow/shape-mismatch' });
+    expect(() => engine.pack(line)).toThrow(refused);
+    expect(() => engine.linearBackward(x, matrix)).toThrow(refused);
+    expect(() => engine.linear(x, matrix, { left, right })).toThrow(refused);
+    engine.dispose(w, x, line, left, right, matrix.tensor);
+  });
+
+  test('NaN and infinity come through', () => {
+    const { engine, up, check } = at();
+    const [w, x] = [
+      up({ shape: [2, 2], values: [1, 0, 0, 1] }),
+      up({ shape: [2, 2], values: [Number.NaN, 1, 2, Infinity] }),
+    ];
+    const matrix = engine.pack(w);
+    check(engine.linear(x, matrix), { shape: [2, 2], values: [Number.NaN, Number.NaN, Number.NaN, Infinity] });
+    engine.dispose(w, x, matrix.tensor);
+  });
+
+  test('in bf16: sums in f32, rounded once, the low-rank term in f32', () => {
+    const { engine, up } = at();
+    if (!engine.supports('bf16')) return;
+    const narrow = (x: Dense) => {
+      const wide = up({ ...x, values: x.values.map(roundToBf16) });
+      const tensor = engine.cast(wide, 'bf16');
+      engine.dispose(wide);
+      return tensor;
+    };
+    const [x, w, dy] = [sample([9, 40], 1), sample([33, 40], 2), sample([9, 33], 3)];
+    const [left, B, A] = [sample([9, 6], 4), sample([33, 6], 5), sample([6, 40], 6)];
+    const bits = ({ shape, values }: Dense): Dense => ({ shape, values: values.map(roundToBf16) });
+    // Compositions round the product, the term and their sum.
+    const slack = engine.description.device === 'CPU' ? 3e-3 : 0.1;
+    const close = (actual: Tensor, expected: Dense) => {
+      expect(actual.dtype).toBe('bf16');
+      const got = engine.download(actual);
+      engine.dispose(actual);
+      for (const [i, want] of expected.values.entries())
+        expect(Math.abs(got[i] - want)).toBeLessThan(2 ** -8 * Math.abs(want) + slack);
+    };
+    const tensors = [narrow(x), narrow(w), narrow(dy), up(left), up(B), up(A)];
+    const [tx, tw, td, tl, tB, tA] = tensors;
+    const matrix: PackedMatrix = engine.pack(tw);
+    const term = (right: Tensor): LowRankTerm => ({ left: tl, right });
+    close(engine.linear(tx, matrix, term(tB)), product(bits(x), bits(w), left, B));
+    close(engine.linearBackward(td, matrix, term(tA)), product(bits(dy), turned(bits(w)), left, turned(A)));
+    engine.dispose(matrix.tensor, ...tensors);
+  });
+}
