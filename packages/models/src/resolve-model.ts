@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheDirectory } from '@perfit/tensorflow';
 import { errors } from './errors.js';
+import { pulledSnapshot } from './hub/cache.js';
+import { parseReference, referenceName } from './hub/reference.js';
 import { knownModels, type PulledModel } from './known-models.js';
 
 const packageRoot = fileURLToPath(new URL('..', import.meta.url));
@@ -13,10 +15,11 @@ export function pulledPath(name: string, { file }: PulledModel): string {
 }
 
 /**
- * The path of a model: a known name (`tiny`, `smollm2-135m`), or a directory or `.gguf` file as it is. A
- * known name goes first: a directory called `tiny` is `./tiny`.
+ * The path of a model: a known name (`tiny`, `smollm2-135m`), a directory or `.gguf` file as it is, or what was pulled
+ * from the hub as `OWNER/NAME[@REVISION][:FILE.gguf]`, at the commit that the revision was when it was pulled. They go
+ * in this order: a directory called `tiny` is `./tiny`.
  *
- * @throws `not-pulled`, `unknown-model`
+ * @throws `not-pulled`, `ambiguous-model`, `unknown-model`
  * @example
  * const checkpoint = await openCheckpoint(await resolveModel('tiny'));
  */
@@ -32,8 +35,17 @@ export async function resolveModel(nameOrPath: string): Promise<string> {
     });
   }
   if (existsSync(nameOrPath)) return nameOrPath;
+  const reference = parseReference(nameOrPath);
+  if (reference) {
+    const path = pulledSnapshot(reference);
+    if (path) return path;
+    throw errors.make('not-pulled', {
+      what: `"${nameOrPath}" is neither a path nor a model in ${join(cacheDirectory(), 'hub')}`,
+      cure: `Check the path, or run \`perfit pull ${referenceName(reference)}\``,
+    });
+  }
   throw errors.make('unknown-model', {
     what: `"${nameOrPath}" is neither a path nor a known model`,
-    cure: `Give a directory, a .gguf file, or one of: ${Object.keys(knownModels).join(', ')}`,
+    cure: `Give a directory, a .gguf file, OWNER/NAME of a model of the hub, or one of: ${Object.keys(knownModels).join(', ')}`,
   });
 }

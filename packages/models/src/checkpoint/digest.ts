@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 
 const CHUNK = 1 << 22;
 
-/** sha256 over the bytes of files, one after another, hex: of one file, what `sha256sum` prints. */
-export function digestFiles(paths: readonly string[]): string {
-  const hash = createHash('sha256');
+/**
+ * Digest over the bytes of files, one after another, hex: of one file and without another hash, what `sha256sum` prints.
+ */
+export function digestFiles(paths: readonly string[], hash: Hash = createHash('sha256')): string {
   const chunk = new Uint8Array(CHUNK);
   for (const path of paths) {
     const file = openSync(path, 'r');

@@ -14,6 +14,25 @@ const INDEX = 'model.safetensors.index.json';
 
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
+/**
+ * The shards that a directory's index names, each a file of the directory itself.
+ *
+ * @throws `missing-file`, `bad-json`, `bad-config`
+ */
+export function shardNames(directory: string): readonly string[] {
+  const index = indexSchema.safeParse(readJson(directory, INDEX));
+  if (!index.success)
+    throw errors.make('bad-config', { what: `${INDEX} in ${directory} has no weight_map`, cure: 'Get the file again' });
+  const shards = [...new Set(Object.values(index.data.weight_map))].sort();
+  for (const shard of shards)
+    if (!/^\w[\w.-]*\.safetensors$/.test(shard))
+      throw errors.make('bad-config', {
+        what: `${INDEX} in ${directory} names ${JSON.stringify(shard)} as a shard`,
+        cure: 'Shards are .safetensors files beside the index: get the file again',
+      });
+  return shards;
+}
+
 /** The files that hold a directory's weights: one, or the shards that the index names. */
 export function weightFiles(directory: string): readonly string[] {
   if (existsSync(join(directory, SINGLE))) return [join(directory, SINGLE)];
@@ -22,10 +41,7 @@ export function weightFiles(directory: string): readonly string[] {
       what: `${directory} has neither ${SINGLE} nor ${INDEX}`,
       cure: 'Put the weights there; .bin files must be converted to safetensors first',
     });
-  const index = indexSchema.safeParse(readJson(directory, INDEX));
-  if (!index.success)
-    throw errors.make('bad-config', { what: `${INDEX} in ${directory} has no weight_map`, cure: 'Get the file again' });
-  const shards = [...new Set(Object.values(index.data.weight_map))].sort();
+  const shards = shardNames(directory);
   for (const shard of shards)
     if (!existsSync(join(directory, shard)))
       throw errors.make('missing-file', { what: `${directory} has no ${shard}`, cure: `Get every shard of ${INDEX}` });
