@@ -4,7 +4,8 @@ import { defaultOf, propertyTable, rangeOf, typeOf } from './schema-table.mjs';
 
 /** What the keys are, where the schema does not say it. */
 const KEYS = {
-  model: 'A directory as Hugging Face lays it out, a `.gguf` file, or a known name (`tiny`, `smollm2-135m`).',
+  model:
+    'A directory as Hugging Face lays it out, a `.gguf` file, a known name (`tiny`, `smollm2-135m`), or what was pulled from the hub (`OWNER/NAME[@REVISION][:FILE.gguf]`).',
   data: 'A directory with `train.jsonl`, `test.jsonl` and, if there is one, `validation.jsonl`; one JSONL file, which is split per client by the seed; or `embedded`.',
   seed: 'Everything random derives from it.',
   rounds: 'Rounds of the federation.',

@@ -22,7 +22,7 @@ export function evaluateCommand(): Command {
     .description(
       'Perplexity of a model, with or without an adapter, on rows; or of a saved run, held against its summary.',
     )
-    .option('--model <model>', 'directory, .gguf file, or known name (tiny, smollm2-135m)')
+    .option('--model <model>', 'directory, .gguf file, known name (tiny, smollm2-135m), or OWNER/NAME that was pulled')
     .option('--adapter <dir>', 'PEFT adapter directory')
     .option('--data <file>', 'JSONL rows; with --run: where the data lies now')
     .option('--run <dir>', 'directory of one method of a run')

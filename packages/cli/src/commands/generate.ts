@@ -11,7 +11,10 @@ import { terminal } from '../terminal.js';
 export function generateCommand(): Command {
   return new Command('generate')
     .description('Continue a prompt, greedily or sampled, with or without an adapter.')
-    .requiredOption('--model <model>', 'directory, .gguf file, or known name')
+    .requiredOption(
+      '--model <model>',
+      'directory, .gguf file, known name (tiny, smollm2-135m), or OWNER/NAME that was pulled',
+    )
     .requiredOption('--prompt <text>', 'text to continue')
     .option('--adapter <dir>', 'PEFT adapter directory')
     .option('--chat', "wrap the prompt as a user's message in the model's chat template")

@@ -5,11 +5,23 @@ import { terminal } from '../terminal.js';
 /** `perfit pull NAME` */
 export function pullCommand(): Command {
   return new Command('pull')
-    .description('Get a known model into the cache and print its path.')
-    .argument('<name>', 'smollm2-135m')
-    .addHelpText('after', '\nExample:\n  perfit pull smollm2-135m')
-    .action(async (name: string) => {
-      terminal.result(await pullModel(name, { onProgress: tellProgress() }));
+    .description('Get a known model, or one of the Hugging Face hub, into the cache and print its path.')
+    .argument('<name>', 'smollm2-135m, or OWNER/NAME[@REVISION] of the hub')
+    .option('--file <name>', 'one GGUF file of the repository instead of its safetensors')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  perfit pull smollm2-135m
+  perfit pull OWNER/NAME
+  perfit pull OWNER/NAME@main --file FILE.gguf
+
+The model is OWNER/NAME then, or OWNER/NAME:FILE.gguf, for every other command.
+HF_TOKEN holds an access token, HF_ENDPOINT another hub; HF_HUB_OFFLINE=1 forbids downloads.`,
+    )
+    .action(async (name: string, { file }: { file?: string }) => {
+      const model = file === undefined ? name : `${name}:${file}`;
+      terminal.result(await pullModel(model, { onProgress: tellProgress() }));
     });
 }
 

@@ -14,7 +14,10 @@ import { terminal } from '../terminal.js';
 export function scoresCommand(): Command {
   return new Command('scores')
     .description("Importance scores of an adapter's positions on rows, all rows as one batch, as a safetensors file.")
-    .requiredOption('--model <model>', 'directory, .gguf file, or known name')
+    .requiredOption(
+      '--model <model>',
+      'directory, .gguf file, known name (tiny, smollm2-135m), or OWNER/NAME that was pulled',
+    )
     .requiredOption('--adapter <dir>', 'PEFT adapter directory')
     .requiredOption('--data <file>', 'JSONL rows')
     .requiredOption('--importance <name>', 'first, second, mixed, magnitude, random, …')
