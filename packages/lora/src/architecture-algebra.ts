@@ -1,4 +1,4 @@
-import { countOnes } from './architecture.js';
+import { countOnes, wordsOf } from './architecture.js';
 import type { Architecture } from './contract.js';
 import { errors } from './errors.js';
 
@@ -10,10 +10,12 @@ function sameSize(a: Architecture, b: Architecture): void {
     });
 }
 
-function combine(a: Architecture, b: Architecture, byte: (x: number, y: number) => number): Architecture {
+function combine(a: Architecture, b: Architecture, word: (x: number, y: number) => number): Architecture {
   sameSize(a, b);
-  const bits = new Uint8Array(a.bits.length);
-  for (let i = 0; i < bits.length; i++) bits[i] = byte(a.bits[i], b.bits[i]);
+  const [ofA, ofB] = [wordsOf(a.bits), wordsOf(b.bits)];
+  const words = new Int32Array(ofA.length);
+  for (let i = 0; i < words.length; i++) words[i] = word(ofA[i], ofB[i]);
+  const bits = new Uint8Array(words.buffer, 0, a.bits.length);
   return { size: a.size, live: countOnes(bits), bits };
 }
 
@@ -34,7 +36,9 @@ export function difference(a: Architecture, b: Architecture): Architecture {
 
 /** Whether two architectures have the same size and the same live positions. */
 export function equalArchitectures(a: Architecture, b: Architecture): boolean {
-  return a.size === b.size && a.live === b.live && a.bits.every((byte, i) => byte === b.bits[i]);
+  if (a.size !== b.size || a.live !== b.live) return false;
+  const [ofA, ofB] = [wordsOf(a.bits), wordsOf(b.bits)];
+  return ofA.every((word, i) => word === ofB[i]);
 }
 
 /** Jaccard index |a ∧ b| / |a ∨ b| (Jaccard 1901), from 0 (nothing in common) to 1 (equal; two empty ones included). */

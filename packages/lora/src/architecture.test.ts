@@ -13,9 +13,12 @@ import {
   isLive,
   jaccard,
   livePositions,
+  lowestOne,
+  onesOf,
   pack,
   union,
   unpackInto,
+  wordsOf,
 } from './index.js';
 import { seededRandom } from './testing.js';
 
@@ -45,6 +48,21 @@ test('a mask holds what it was made of: predicate, positions and bytes agree', (
 
 test('bits lie least significant first', () => {
   expect([...architectureFrom(10, [0, 3, 9]).bits]).toEqual([0b1001, 0b10]);
+});
+
+test.each([0, 1, 2, 3])('words are the bytes, wherever they lie: %i bytes into a buffer', (offset) => {
+  for (let length = 0; length < 10; length++) {
+    const bits = Uint8Array.from({ length: 16 }, () => 255).subarray(offset, offset + length);
+    bits.set([0x81, 0, 0, 0x80, 3].slice(0, length));
+    const filled = [...bits, ...Array(-length & 3).fill(0)];
+    expect([...new Uint8Array(wordsOf(bits).slice().buffer)]).toEqual(filled);
+    expect(architectureFromBytes(8 * length, bits).live).toBe([0, 2, 2, 2, 3, 5, 13, 21, 29, 37][length]);
+  }
+});
+
+test('ones of a word, the highest bit included', () => {
+  expect([0, 1, -1, 1 << 31, 0x55555555].map(onesOf)).toEqual([0, 1, 32, 1, 16]);
+  expect([1, -1, 1 << 31, 0x50].map(lowestOne)).toEqual([0, 0, 31, 4]);
 });
 
 test.each([0, 1, 7, 8, 9])('full and empty masks of %i positions', (size) => {

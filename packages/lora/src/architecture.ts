@@ -1,13 +1,29 @@
 import type { Architecture } from './contract.js';
 import { errors } from './errors.js';
 
-/** Number of ones in every byte. */
-const ones = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
+/**
+ * A bit mask as whole 32-bit words, least significant bit first: a view where the bytes lie so, else a copy, the last
+ * word filled up with 0. Masks are walked by words, since a loop that ends is a branch that the processor guesses wrong.
+ */
+export function wordsOf({ buffer, byteOffset, length }: Uint8Array): Int32Array {
+  if ((byteOffset | length) % 4 === 0) return new Int32Array(buffer, byteOffset, length / 4);
+  const words = new Int32Array(Math.ceil(length / 4));
+  new Uint8Array(words.buffer).set(new Uint8Array(buffer, byteOffset, length));
+  return words;
+}
+
+/** Counts the ones of a 32-bit word. */
+export function onesOf(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
 
 /** Counts the ones of a bit mask. */
 export function countOnes(bits: Uint8Array): number {
+  const words = wordsOf(bits);
   let count = 0;
-  for (let byte = 0; byte < bits.length; byte++) count += ones[bits[byte]];
+  for (let i = 0; i < words.length; i++) count += onesOf(words[i]);
   return count;
 }
 
@@ -79,14 +95,15 @@ export function isLive(architecture: Architecture, position: number): boolean {
 
 /** The live positions, ascending: length `architecture.live`. */
 export function livePositions({ bits, live }: Architecture): Uint32Array {
+  const words = wordsOf(bits);
   const positions = new Uint32Array(live);
   let next = 0;
-  for (let byte = 0; byte < bits.length; byte++)
-    for (let rest = bits[byte]; rest; rest &= rest - 1) positions[next++] = byte * 8 + lowestOne(rest);
+  for (let i = 0; i < words.length; i++)
+    for (let rest = words[i]; rest !== 0; rest &= rest - 1) positions[next++] = i * 32 + lowestOne(rest);
   return positions;
 }
 
-/** Index of the lowest one of a byte that has one. */
-export function lowestOne(byte: number): number {
-  return 31 - Math.clz32(byte & -byte);
+/** Index of the lowest one of a 32-bit word that has one. */
+export function lowestOne(word: number): number {
+  return 31 - Math.clz32(word & -word);
 }

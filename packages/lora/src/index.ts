@@ -5,6 +5,9 @@ export {
   fullArchitecture,
   isLive,
   livePositions,
+  lowestOne,
+  onesOf,
+  wordsOf,
 } from './architecture.js';
 export {
   difference,

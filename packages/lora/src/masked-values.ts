@@ -1,4 +1,4 @@
-import { lowestOne } from './architecture.js';
+import { lowestOne, wordsOf } from './architecture.js';
 import type { Architecture } from './contract.js';
 import { errors } from './errors.js';
 
@@ -17,11 +17,12 @@ function checkLength(what: string, length: number, expected: number): void {
  */
 export function pack(values: Float32Array, mask: Architecture): Float32Array {
   checkLength('θ', values.length, mask.size);
-  const { bits } = mask;
+  if (mask.live === mask.size) return values.slice();
+  const words = wordsOf(mask.bits);
   const packed = new Float32Array(mask.live);
   let next = 0;
-  for (let byte = 0; byte < bits.length; byte++)
-    for (let rest = bits[byte]; rest; rest &= rest - 1) packed[next++] = values[byte * 8 + lowestOne(rest)];
+  for (let i = 0; i < words.length; i++)
+    for (let rest = words[i]; rest !== 0; rest &= rest - 1) packed[next++] = values[i * 32 + lowestOne(rest)];
   return packed;
 }
 
@@ -33,10 +34,14 @@ export function pack(values: Float32Array, mask: Architecture): Float32Array {
 export function unpackInto(target: Float32Array, mask: Architecture, packed: Float32Array): void {
   checkLength('θ', target.length, mask.size);
   checkLength('the packed vector', packed.length, mask.live);
-  const { bits } = mask;
+  if (mask.live === mask.size) {
+    target.set(packed);
+    return;
+  }
+  const words = wordsOf(mask.bits);
   let next = 0;
-  for (let byte = 0; byte < bits.length; byte++)
-    for (let rest = bits[byte]; rest; rest &= rest - 1) target[byte * 8 + lowestOne(rest)] = packed[next++];
+  for (let i = 0; i < words.length; i++)
+    for (let rest = words[i]; rest !== 0; rest &= rest - 1) target[i * 32 + lowestOne(rest)] = packed[next++];
 }
 
 /**
@@ -57,11 +62,11 @@ export function unpack(mask: Architecture, packed: Float32Array): Float32Array {
  */
 export function applyArchitecture(values: Float32Array, mask: Architecture): Float32Array {
   checkLength('θ', values.length, mask.size);
-  const { bits } = mask;
+  const words = wordsOf(mask.bits);
   const masked = new Float32Array(values.length);
-  for (let byte = 0; byte < bits.length; byte++)
-    for (let rest = bits[byte]; rest; rest &= rest - 1) {
-      const position = byte * 8 + lowestOne(rest);
+  for (let i = 0; i < words.length; i++)
+    for (let rest = words[i]; rest !== 0; rest &= rest - 1) {
+      const position = i * 32 + lowestOne(rest);
       masked[position] = values[position];
     }
   return masked;
