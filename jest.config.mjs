@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 
-/** One jest project per package, and one for the site; tests run on the TypeScript sources. */
+/** One jest project per package, one for the site and one for what the benchmarks share; tests run on the TypeScript sources. */
 const project = (name) => ({
   displayName: name,
   rootDir: `packages/${name}`,
@@ -27,8 +27,16 @@ const site = {
   modulePathIgnorePatterns: ['<rootDir>/.vitepress/', '<rootDir>/public/'],
 };
 
+const benchmarks = {
+  ...project('benchmarks'),
+  rootDir: 'benchmarks',
+  roots: ['<rootDir>/shared'],
+  testEnvironment: '<rootDir>/../tools/jest/environment.cjs',
+  testMatch: ['**/*.test.mjs'],
+};
+
 export default {
-  projects: [...readdirSync(new URL('packages', import.meta.url)).map(project), site],
+  projects: [...readdirSync(new URL('packages', import.meta.url)).map(project), site, benchmarks],
   maxWorkers: 2,
   testTimeout: 60_000,
 };

@@ -1,83 +1,93 @@
 /**
- * Folding speed: 200 clients × 1,000,000 positions, half of them live at random, 8 clients' data in rotation.
- * Prints JSON: ns per live position (best of 3 folds) of both aggregators, and of NumPy's masked weighted mean over
- * packed values and bits of the same sizes (by index: faster here than by boolean mask or dense). `PYTHON=python3 node benchmarks/aggregation.mjs` after `npm run build`.
+ * A round's fold of masked clients, streamed, against NumPy's masked weighted mean of the same arrays.
+ *
+ *   npm run build && node benchmarks/aggregation.mjs [--clients 1000] [--positions 1000000] [--memory-clients 10,100]
+ *     [--repeats 2] [--kinds default,best] [--only-ours] [--quick] [--record]
+ *
+ * Half of every client's positions are live; masks and values are made from the client's number as they are needed, so that
+ * memory holds one client at a time, and are not in the time. Told are nanoseconds per live position; peak memory against
+ * the number of clients; and the share of a plain copy's bandwidth, measured in the same process:
+ * `input` counts the bytes of the uploads (values and mask, read once) against the bytes that a copy reads,
+ * `traffic` counts also sum and weight of every live position, read and written in f64, against what a copy reads and writes.
  */
-import { execFileSync } from 'node:child_process';
-import { cpus } from 'node:os';
-import { sharedExclusive, weightedMean } from '@perfit/aggregation';
-import { architectureFrom } from '@perfit/lora';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readOptions } from './shared/options.mjs';
+import { alternate, baselines, ours, scratchFolder } from './shared/processes.mjs';
+import { tell, versionsOf } from './shared/report.mjs';
+import { largestDifference, pairedRatio, spread } from './shared/statistics.mjs';
 
-const POSITIONS = Number(process.env.POSITIONS ?? 1_000_000);
-const CLIENTS = Number(process.env.CLIENTS ?? 200);
-const DISTINCT = 8;
-const REPEATS = 3;
+const options = readOptions(
+  { clients: 1000, positions: 1_000_000, memoryClients: '10,100' },
+  { clients: 20, positions: 100_003, memoryClients: '2' },
+);
+const { clients, positions } = options;
+const folder = scratchFolder();
+const job = { clients, positions, threads: 1 };
+const fold = (aggregator, more = {}) => ours('fold', { ...job, aggregator, result: join(folder, aggregator), ...more });
+const { sides, missing } = baselines(options, 'masked_mean', { ...job, result: join(folder, 'numpy') }, ['numpy']);
+const AGGREGATORS = ['shared-exclusive', 'weighted-mean'];
+const runs = alternate(
+  'aggregation',
+  { ...Object.fromEntries(AGGREGATORS.map((name) => [name, fold(name)])), ...sides },
+  options.repeats,
+);
+const memorySizes = options.memoryClients.split(',').map(Number);
+const memory = alternate(
+  'aggregation memory',
+  Object.fromEntries(memorySizes.map((count) => [count, fold('shared-exclusive', { clients: count, result: null })])),
+  1,
+);
 
-let state = 1;
-const random = () => {
-  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-  return state / 2 ** 32;
-};
+const perPosition = (side, key = 'milliseconds') => runs[side].map((one) => (1e6 * one[key]) / one.live);
+const peak = (side) => runs[side].map(({ foldPeakBytes }) => foldPeakBytes);
+const copy = (side) => runs[side].map(({ copyBytesPerSecond }) => copyBytesPerSecond);
+const bytesPerSecond = (side, perLive) =>
+  runs[side].map(({ live, milliseconds }) => (live * perLive + (clients * positions) / 8) / (milliseconds / 1000));
+const VALUE = 4;
+const ACCUMULATORS = 2 * (8 + 8);
 
-const layout = { sites: [], slots: [], rank: 1, size: POSITIONS };
-const uploads = Array.from({ length: DISTINCT }, () => {
-  const mask = architectureFrom(POSITIONS, () => random() < 0.5);
-  return { mask, architecture: mask, values: Float32Array.from({ length: mask.live }, () => random() - 0.5) };
-});
-const live = Array.from({ length: CLIENTS }, (_, i) => uploads[i % DISTINCT].mask.live).reduce((a, b) => a + b);
-
-function foldTime(aggregator) {
-  const context = { layout, round: 1, random, registered: () => undefined };
-  const start = process.hrtime.bigint();
-  const fold = aggregator.fold(aggregator.initialize(layout, new Float32Array(POSITIONS)), context);
-  for (let i = 0; i < CLIENTS; i++)
-    fold.add({ client: `c${i}`, ...uploads[i % DISTINCT], examples: 1 + (i % 7), metrics: {} });
-  fold.finish();
-  return Number(process.hrtime.bigint() - start) / live;
-}
-
-const best = (aggregator) => Math.min(...Array.from({ length: REPEATS }, () => foldTime(aggregator)));
-
-const NUMPY = `
-import json, time, numpy as np
-P, N, D, R = ${POSITIONS}, ${CLIENTS}, ${DISTINCT}, ${REPEATS}
-rng = np.random.default_rng(1)
-masks = [np.packbits(rng.random(P) < 0.5, bitorder='little') for _ in range(D)]
-lives = [int(np.unpackbits(m, bitorder='little', count=P).sum()) for m in masks]
-values = [(rng.random(n) - 0.5).astype(np.float32) for n in lives]
-best = float('inf')
-for _ in range(R):
-    start = time.perf_counter()
-    total, weight, live = np.zeros(P), np.zeros(P), 0
-    for i in range(N):
-        n = 1 + i % 7
-        p = np.flatnonzero(np.unpackbits(masks[i % D], bitorder='little', count=P))
-        v = values[i % D]
-        assert np.isfinite(v).all()
-        total[p] += n * v.astype(np.float64)
-        weight[p] += n
-        live += len(v)
-    mean = np.divide(total, weight, out=np.zeros(P), where=weight > 0).astype(np.float32)
-    best = min(best, (time.perf_counter() - start) * 1e9 / live)
-print(json.dumps({'version': np.__version__, 'nsPerLivePosition': best}))
-`;
-
-function numpy() {
-  try {
-    return JSON.parse(
-      execFileSync(process.env.PYTHON ?? 'python3', ['-c', NUMPY], { encoding: 'utf8', stdio: 'pipe' }),
-    );
-  } catch (error) {
-    return { skipped: String(error.message).split('\n')[0] };
+const figures = {};
+const ratios = {};
+for (const name of AGGREGATORS) {
+  figures[`${name}: ns per live position`] = spread(perPosition(name));
+  figures[`${name}: processor ns per live position`] = spread(perPosition(name, 'cpuMilliseconds'));
+  figures[`${name}: peak bytes`] = spread(peak(name));
+  ratios[`${name}: input against a copy`] = pairedRatio(bytesPerSecond(name, VALUE), copy(name));
+  ratios[`${name}: traffic against a copy`] = pairedRatio(
+    bytesPerSecond(name, VALUE + ACCUMULATORS),
+    copy(name).map((rate) => 2 * rate),
+  );
+  for (const kind of Object.keys(sides)) {
+    ratios[`${name}: ns against numpy ${kind}`] = pairedRatio(perPosition(name), perPosition(kind));
+    ratios[`${name}: peak bytes against numpy ${kind}`] = pairedRatio(peak(name), peak(kind));
   }
 }
-
-const report = {
-  machine: { cpu: cpus()[0].model, node: process.version },
-  clients: CLIENTS,
-  positions: POSITIONS,
-  livePositions: live,
-  nsPerLivePosition: { 'weighted-mean': best(weightedMean()), 'shared-exclusive': best(sharedExclusive()) },
-  numpy: numpy(),
+for (const count of memorySizes)
+  ratios[`peak bytes, ${clients} clients against ${count}`] = spread(
+    peak('shared-exclusive').map((bytes) => bytes / memory[count][0].foldPeakBytes),
+  );
+const numbers = (name) => {
+  const bytes = readFileSync(join(folder, name));
+  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
 };
-console.log(JSON.stringify(report, null, 2));
+tell({
+  benchmark: 'aggregation',
+  options: { ...options, threads: 1, model: 'none' },
+  baseline: missing,
+  versions: versionsOf(runs),
+  figures,
+  ratios,
+  results: {
+    livePositions: runs['shared-exclusive'][0].live,
+    nsPerLivePosition: Object.fromEntries(Object.keys(runs).map((side) => [side, spread(perPosition(side))])),
+    peakBytesByClients: {
+      ...Object.fromEntries(memorySizes.map((count) => [count, memory[count][0].foldPeakBytes])),
+      [clients]: Math.max(...peak('shared-exclusive')),
+    },
+    copyBytesPerSecond: Math.max(...copy('shared-exclusive')),
+    ...(missing === null
+      ? { differenceFromNumpy: largestDifference(numbers('shared-exclusive'), numbers('numpy')) }
+      : {}),
+  },
+});

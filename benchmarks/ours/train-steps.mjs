@@ -1,0 +1,33 @@
+/** Training steps on given batches with @perfit/training: the counterpart of python/train_steps.py. */
+import { readFileSync } from 'node:fs';
+import { makeBatch } from '@perfit/datasets';
+import { readAdapter } from '@perfit/lora';
+import { adamwDefaults, createTrainer, plainUpdate } from '@perfit/training';
+import { openModel } from './open-model.mjs';
+import { finish, job, timed } from './process.mjs';
+
+const { adapter, batches, steps, seconds, learningRate, weightDecay } = job;
+const begin = performance.now();
+const { engine, backbone } = await openModel(job);
+const { layout, scale, ...state } = readAdapter(adapter, { sites: backbone.sites });
+const session = createTrainer({ engine, backbone, layout, scale }).open({
+  state,
+  localUpdate: plainUpdate(),
+  optimizer: { ...adamwDefaults, weightDecay },
+});
+const loadMilliseconds = performance.now() - begin;
+const drawn = JSON.parse(readFileSync(batches, 'utf8'));
+const result = { milliseconds: [], cpuMilliseconds: [], losses: [], loadMilliseconds };
+let spent = 0;
+for (let step = 0; step < steps && (step < 2 || spent < 1000 * seconds); step++) {
+  const examples = drawn[step % drawn.length].map(({ ids, promptLength }) => ({
+    ids: Int32Array.from(ids),
+    promptLength,
+  }));
+  const took = timed(() => session.step(makeBatch(examples), learningRate));
+  result.losses.push(took.result);
+  result.milliseconds.push(took.milliseconds);
+  result.cpuMilliseconds.push(took.cpuMilliseconds);
+  spent += took.milliseconds;
+}
+finish(result, engine);
