@@ -11,8 +11,15 @@
 namespace perfit {
 namespace {
 
-constexpr int64_t kGroup = 2;   // panels that a thread takes at a time
-constexpr int64_t kBlock = 48;  // rows of x that stay in its cache meanwhile
+constexpr int64_t kBlock = 48;  // rows of x that stay in a thread's cache while its panels go by
+constexpr int64_t kMost = 8;    // panels that a thread takes at a time, at most
+
+// How much of the panels a thread holds: some whole ones, or, of an inner axis too long for its cache, more of them
+// range by range, since x is read again for every group of panels.
+struct Portion {
+  int64_t group, depth;
+};
+inline Portion PortionOf(int64_t depth) { return depth <= 2048 ? Portion{2, depth} : Portion{kMost, 256}; }
 
 inline int64_t Panels(int64_t columns) { return (columns + kPanel - 1) / kPanel; }
 
@@ -36,31 +43,41 @@ inline void TurnFour(const T* from, int64_t from_row, float* to, int64_t to_row)
   put(3, __builtin_shuffle(ba, dc, Mask{2, 3, 6, 7}));
 }
 
+// A range of the inner axis; begins at a multiple of kPanel.
+struct Range {
+  int64_t begin, end;
+  int64_t Size() const { return end - begin; }
+};
+
 // A packed matrix as the right operand of a product whose inner axis has `depth` elements and whose result has `columns`.
 template <class T>
 struct Frozen {
   const T* panels;
   int64_t depth, columns;
 
-  // Panel `index` of W', in f32: where it lies, or in `scratch` [depth, kPanel].
-  const float* Forward(int64_t index, float* scratch) const {
-    const T* panel = panels + index * depth * kPanel;
+  // A range of panel `index` of W', in f32: where it lies, or in `scratch` [range, kPanel].
+  const float* Forward(int64_t index, Range range, float* scratch) const {
+    const T* panel = panels + (index * depth + range.begin) * kPanel;
     if constexpr (sizeof(T) == sizeof(float)) return panel;
-    Sweep(depth * kPanel, [&](int64_t i, auto load, auto store) { store(scratch + i, load(panel + i)); });
+    Sweep(range.Size() * kPanel, [&](int64_t i, auto load, auto store) { store(scratch + i, load(panel + i)); });
     return scratch;
   }
 
-  // Panel `index` of W, whose rows lie across the panels.
-  const float* Backward(int64_t index, float* scratch) const {
+  // A range of panel `index` of W, whose rows lie across the panels.
+  const float* Backward(int64_t index, Range range, float* scratch) const {
     const int64_t first = index * kPanel, width = std::min(kPanel, columns - first);
-    if (width < kPanel) memset(scratch, 0, depth * kPanel * sizeof(float));
-    for (int64_t row = 0; row < depth; row += kPanel) {
+    if (width < kPanel) memset(scratch, 0, range.Size() * kPanel * sizeof(float));
+    for (int64_t row = range.begin; row < range.end; row += kPanel) {
       const T* from = panels + row * columns + first * kPanel;
-      float* const to = scratch + row * kPanel;
-      const int64_t rows = std::min(kPanel, depth - row);
+      float* const to = scratch + (row - range.begin) * kPanel;
+      const int64_t rows = std::min(kPanel, range.end - row);
       if (width == kPanel && rows == kPanel) {
         for (int64_t i = 0; i < kPanel; i += 4)
-          for (int64_t j = 0; j < kPanel; j += 4) TurnFour(from + j * kPanel + i, kPanel, to + i * kPanel + j, kPanel);
+          for (int64_t j = 0; j < kPanel; j += 4) {
+            // The next block is a whole panel away: no processor guesses that.
+            __builtin_prefetch(from + columns * kPanel + (j + i / 4) * kPanel);
+            TurnFour(from + j * kPanel + i, kPanel, to + i * kPanel + j, kPanel);
+          }
       } else {
         for (int64_t i = 0; i < rows; ++i)
           for (int64_t j = 0; j < width; ++j) to[i * kPanel + j] = At(from + j * kPanel + i);
@@ -96,34 +113,46 @@ Thin ThinPanel(int64_t rank, int64_t columns, int64_t index, Strided b, float* p
   return thin;
 }
 
-// kRows rows of x (with those of the low-rank part beside) times one panel, to columns of y.
+// What a strip of rows is multiplied by: a range of one panel, and the low-rank part after the last range.
+struct Factor {
+  int64_t depth;
+  const float* panel;
+  Thin thin;
+};
+
+// kRows rows of x (with those of the low-rank part beside) times one panel. `sums` [kRows, kPanel] holds what came of
+// the ranges before (`resume`) and takes what is to go on (`pause`); at the end it goes to `columns` of y.
 template <int kRows, class T>
-inline void Strip(int64_t depth, Strided x, const float* panel, Strided low, const Thin& thin, T* y, int64_t stride,
-                  int64_t columns) {
+inline void Strip(Strided x, Strided low, const Factor& factor, float* held, bool resume, bool pause, T* y,
+                  int64_t stride, int64_t columns) {
   F sums[kRows][2] = {};
-  Accumulate<kRows>(depth, x, panel, sums);
-  Accumulate<kRows>(thin.end - thin.begin, {low.at + thin.begin, low.row, 1}, thin.panel + thin.begin * kPanel, sums);
+  if (resume)
+    for (int row = 0; row < kRows; ++row)
+      for (int half = 0; half < 2; ++half) sums[row][half] = Load(held + row * kPanel + half * kWidth);
+  Accumulate<kRows>(factor.depth, x, factor.panel, sums);
+  if (pause) {
+    for (int row = 0; row < kRows; ++row)
+      for (int half = 0; half < 2; ++half) Store(held + row * kPanel + half * kWidth, sums[row][half]);
+    return;
+  }
+  const auto [thin, begin, end] = factor.thin;
+  Accumulate<kRows>(end - begin, {low.at + begin, low.row, 1}, thin + begin * kPanel, sums);
   for (int row = 0; row < kRows; ++row, y += stride) {
-    if (columns == kPanel) {
-      Store(y, sums[row][0]);
-      Store(y + kWidth, sums[row][1]);
-    } else {
-      T edge[kPanel];
-      Store(edge, sums[row][0]);
-      Store(edge + kWidth, sums[row][1]);
-      memcpy(y, edge, columns * sizeof(T));
-    }
+    T edge[kPanel];
+    T* const to = columns < kPanel ? edge : y;
+    Store(to, sums[row][0]);
+    Store(to + kWidth, sums[row][1]);
+    if (columns < kPanel) memcpy(y, edge, columns * sizeof(T));
   }
 }
 
-template <int kRows, class T>
-inline void LastStrip(int64_t rows, int64_t depth, Strided x, const float* panel, Strided low, const Thin& thin, T* y,
-                      int64_t stride, int64_t columns) {
+template <int kRows, class... Rest>
+inline void LastStrip(int64_t rows, Rest... rest) {
   if constexpr (kRows > 0) {
     if (rows == kRows)
-      Strip<kRows>(depth, x, panel, low, thin, y, stride, columns);
+      Strip<kRows>(rest...);
     else
-      LastStrip<kRows - 1>(rows, depth, x, panel, low, thin, y, stride, columns);
+      LastStrip<kRows - 1>(rows, rest...);
   }
 }
 
@@ -146,35 +175,45 @@ void Multiply(int64_t rows, int64_t depth, int64_t columns, const T* given, Pane
               int64_t rank, Strided right, T* y) {
   std::unique_ptr<float[]> copy;
   const float* const x = Widened(given, rows * depth, copy);
-  const int64_t panels = Panels(columns), groups = (panels + kGroup - 1) / kGroup;
+  const Portion portion = PortionOf(depth);
+  const int64_t panels = Panels(columns), groups = (panels + portion.group - 1) / portion.group;
   // Few panels and many threads: rows are shared out too.
   const int64_t blocks = (rows + kBlock - 1) / kBlock;
   const int64_t shares = std::min(blocks, std::max<int64_t>(1, (4 * Threads() + groups - 1) / groups));
-  ParallelFor(groups * shares, 1, [&](int64_t begin, int64_t end) {
-    const std::unique_ptr<float[]> scratch(new float[kGroup * (depth + rank) * kPanel]);
-    for (int64_t task = begin; task < end; ++task) {
-      const int64_t group = task / shares, share = task % shares;
-      const int64_t from = blocks * share / shares * kBlock, to = std::min(rows, blocks * (share + 1) / shares * kBlock);
-      const int64_t first = group * kGroup, last = std::min(panels, first + kGroup);
-      const float* wide[kGroup];
-      Thin thin[kGroup];
+  const int64_t most = std::min(rows, (blocks + shares - 1) / shares * kBlock);
+  const int64_t ranges = depth == 0 ? 1 : (depth + portion.depth - 1) / portion.depth;
+  const int64_t panel_size = portion.depth * kPanel, thin_size = rank * kPanel, held_size = most * kPanel;
+  ParallelFor(groups * shares, 1, [&](int64_t task, int64_t) {
+    const std::unique_ptr<float[]> scratch(
+        new float[portion.group * (panel_size + thin_size + (ranges > 1 ? held_size : 0))]);
+    float* const thin_panels = scratch.get() + portion.group * panel_size;
+    float* const held = thin_panels + portion.group * thin_size;
+    const int64_t share = task % shares, first = task / shares * portion.group;
+    const int64_t last = std::min(panels, first + portion.group);
+    const int64_t from = blocks * share / shares * kBlock, to = std::min(rows, blocks * (share + 1) / shares * kBlock);
+    Factor factors[kMost];
+    for (int64_t p = first; p < last; ++p)
+      factors[p - first].thin = ThinPanel(rank, columns, p, right, thin_panels + (p - first) * thin_size);
+    for (int64_t at = 0; at < ranges; ++at) {
+      const Range range{at * portion.depth, std::min(depth, (at + 1) * portion.depth)};
+      const bool resume = at > 0, pause = at + 1 < ranges;
       for (int64_t p = first; p < last; ++p) {
-        float* const mine = scratch.get() + (p - first) * (depth + rank) * kPanel;
-        wide[p - first] = panel_of(p, mine);
-        thin[p - first] = ThinPanel(rank, columns, p, right, mine + depth * kPanel);
+        factors[p - first].depth = range.Size();
+        factors[p - first].panel = panel_of(p, range, scratch.get() + (p - first) * panel_size);
       }
       for (int64_t block = from; block < to; block += kBlock) {
         const int64_t stop = std::min(to, block + kBlock);
         for (int64_t p = first; p < last; ++p) {
           const int64_t width = std::min(kPanel, columns - p * kPanel);
-          T* const out = y + p * kPanel;
-          const auto row_of = [&](int64_t row) { return Strided{x + row * depth, depth, 1}; };
+          const auto x_of = [&](int64_t row) { return Strided{x + row * depth + range.begin, depth, 1}; };
           const auto low_of = [&](int64_t row) { return Strided{left + row * rank, rank, 1}; };
+          const auto held_of = [&](int64_t row) { return held + (p - first) * held_size + (row - from) * kPanel; };
+          T* const out = y + p * kPanel;
           int64_t row = block;
           for (; row + kTile <= stop; row += kTile)
-            Strip<kTile>(depth, row_of(row), wide[p - first], low_of(row), thin[p - first], out + row * columns, columns,
-                         width);
-          LastStrip<kTile - 1>(stop - row, depth, row_of(row), wide[p - first], low_of(row), thin[p - first],
+            Strip<kTile>(x_of(row), low_of(row), factors[p - first], held_of(row), resume, pause, out + row * columns,
+                         columns, width);
+          LastStrip<kTile - 1>(stop - row, x_of(row), low_of(row), factors[p - first], held_of(row), resume, pause,
                                out + row * columns, columns, width);
         }
       }
@@ -249,7 +288,7 @@ class Linear {
     if (!y) return;
     const Frozen<T> frozen{packed, shape[1], rows_};
     const int64_t rank = low[1];
-    Multiply(shape[0], shape[1], rows_, x, [&](int64_t p, float* scratch) { return frozen.Forward(p, scratch); }, left,
+    Multiply(shape[0], shape[1], rows_, x, [&](auto... of) { return frozen.Forward(of...); }, left,
              rank, {right, 1, rank}, y);
   }
 
@@ -270,7 +309,7 @@ struct LinearGrad {
     T* dx = call.Output<T>(0, {shape[0], columns});
     if (!dx) return;
     const Frozen<T> frozen{packed, shape[1], columns};
-    Multiply(shape[0], shape[1], columns, dy, [&](int64_t p, float* scratch) { return frozen.Backward(p, scratch); },
+    Multiply(shape[0], shape[1], columns, dy, [&](auto... of) { return frozen.Backward(of...); },
              left, low[1], {right, columns, 1}, dx);
   }
 };
