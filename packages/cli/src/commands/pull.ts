@@ -13,11 +13,11 @@ export function pullCommand(): Command {
       `
 Examples:
   perfit pull smollm2-135m
-  perfit pull OWNER/NAME
-  perfit pull OWNER/NAME@main --file FILE.gguf
-
-The model is OWNER/NAME then, or OWNER/NAME:FILE.gguf, for every other command.
-HF_TOKEN holds an access token, HF_ENDPOINT another hub; HF_HUB_OFFLINE=1 forbids downloads.`,
+  perfit pull OWNER/NAME && perfit generate --model OWNER/NAME --prompt "…"
+  perfit pull OWNER/NAME@main --file FILE.gguf    # the model OWNER/NAME@main:FILE.gguf
+  HF_TOKEN=… perfit pull OWNER/NAME               # private or gated
+  HF_ENDPOINT=… perfit pull OWNER/NAME            # another hub
+  HF_HUB_OFFLINE=1 perfit pull OWNER/NAME         # only says where it is`,
     )
     .action(async (name: string, { file }: { file?: string }) => {
       const model = file === undefined ? name : `${name}:${file}`;
