@@ -67,7 +67,7 @@ test('a model of the hub is refused, pulled, and computed with', async () => {
   const after = await perfit(generate, { HF_ENDPOINT: 'http://nowhere.invalid' });
   expect(after.status).toBe(0);
   expect(JSON.parse(after.stdout).ids.length).toBeGreaterThan(0);
-}, 120_000);
+}, 240_000);
 
 test('--file takes one GGUF file, at a revision', async () => {
   const { status, stdout } = await perfit(['pull', 'some/model@v1', '--file', 'every.gguf'], allowed);
@@ -77,4 +77,4 @@ test('--file takes one GGUF file, at a revision', async () => {
   expect(absent).toMatchObject({ status: 1, stdout: '' });
   expect(absent.stderr).toMatch(/has no absent\.gguf\. Give --file with one of: every\.gguf\.\n$/);
   expect(absent.stderr).not.toContain(TOKEN);
-}, 60_000);
+}, 240_000);
