@@ -1,9 +1,6 @@
-import type { Primitives } from './composed.js';
-import type { Engine, LowRankTerm, PackedMatrix, Tensor } from './contract.js';
+import type { LowRankTerm, PackedMatrix, Tensor } from './contract.js';
+import type { FrozenProducts, Primitives } from './primitives.js';
 import { requireLinear, requireMatrix } from './shapes.js';
-
-/** Products with a frozen matrix. */
-export type FrozenProducts = Pick<Engine, 'pack' | 'packedRows' | 'linear' | 'linearBackward'>;
 
 /** Products with a frozen matrix as TensorFlow's own: the matrix lies as it is, and the low-rank term is added after. */
 export function composedLinear(e: Primitives): FrozenProducts {

@@ -1,13 +1,7 @@
-import type { AttentionSizes, DType, Engine, Rotation, Tensor } from './contract.js';
-import { attentionShape, requireEqual, sizeOf } from './shapes.js';
-
-/** The operations of an engine that others are composed of. */
-export type Primitives = Omit<Engine, keyof Fused>;
-/** The operations that have a kernel of their own on the native engine's CPU. */
-export type Fused = Pick<
-  Engine,
-  'rmsNorm' | 'rmsNormBackward' | 'swiglu' | 'swigluBackward' | 'attention' | 'attentionBackward'
->;
+import type { AttentionSizes, DType, Rotation, Tensor } from './contract.js';
+import type { Fused, Primitives } from './primitives.js';
+import { type SequenceBlock, sequenceBlock } from './sequence-block.js';
+import { attentionShape, requireEqual, requireSegments, sizeOf } from './shapes.js';
 
 /** Runs a body that keeps what it makes, and ends all of it but the results. */
 function ending<Result extends readonly Tensor[]>(
@@ -72,14 +66,14 @@ export function composedFused(e: Primitives): Fused {
         const scores = masked(e, keep, keep(e.batchMatmul(q, k, { transposeB: true })), shape);
         const sums = logSumExpOf(e, keep, scores);
         const p = keep(e.cast(keep(e.softmax(scores)), qkv.dtype));
-        const merged = merge(e, keep, keep(e.batchMatmul(p, v)), sizes, shape);
-        return [merged, keep(e.reshape(sums, [sizes.rows, sizes.heads, shape.length]))] as const;
+        const z = merged(e, keep, keep(e.batchMatmul(p, v)), sizes.heads, shape.headSize, shape);
+        return [z, keep(e.transpose(merged(e, keep, sums, sizes.heads, 1, shape), [1, 0]))] as const;
       });
       return { z, logSumExp };
     },
     attentionBackward: ({ qkv, rotation, z }, dz, sizes) =>
       ending(e, (keep) => {
-        const { q, k, v, shape } = operands(e, keep, qkv, rotation, sizes);
+        const { q, k, v, turns, shape } = operands(e, keep, qkv, rotation, sizes);
         requireEqual('attentionBackward', dz.shape, z.shape);
         const dtype = qkv.dtype;
         const apart = (x: Tensor) => grouped(e, keep, keep(e.cast(x, 'f32')), sizes, shape);
@@ -94,13 +88,27 @@ export function composedFused(e: Primitives): Fused {
         const dq = keep(e.batchMatmul(ds, k));
         const dk = keep(e.batchMatmul(ds, q, { transposeA: true }));
         const dv = keep(e.batchMatmul(p, d, { transposeA: true }));
-        return [gradient(e, keep, [dq, dk, dv], rotation, sizes, shape)] as const;
+        return [gradient(e, keep, [dq, dk, dv], turns, sizes, shape)] as const;
       })[0],
+    segmentProducts: (x, y, starts, scales) => {
+      requireSegments(x, y, starts, scales);
+      const [sum, squares] = ending(e, (keep) => {
+        const block = sequenceBlock(e, starts);
+        const apart = (rows: Tensor) =>
+          keep(e.reshape(block.spread(rows, keep), [block.sequences, block.length, rows.shape[1]]));
+        const products = keep(e.batchMatmul(apart(x), apart(y), { transposeA: true }));
+        const square = keep(e.square(products));
+        const scaled = scales ? keep(e.mul(square, keep(e.reshape(scales, [block.sequences, 1, 1])))) : square;
+        return [keep(e.sum(products, 0)), keep(e.sum(scaled, 0))] as const;
+      });
+      return { sum, squares };
+    },
   };
 }
 
 type Keep = (x: Tensor) => Tensor;
-type Shape = ReturnType<typeof attentionShape>;
+/** D, query heads a key-value head, and the block of T rows a sequence that heads are computed in. */
+type Shape = ReturnType<typeof attentionShape> & { readonly block: SequenceBlock };
 
 /** x cos ∓ swap(x) sin, over the last axis of `[…, T, D]`, in f32. */
 function turn(e: Primitives, keep: Keep, x: Tensor, { cos, sin }: Rotation, back: boolean): Tensor {
@@ -112,38 +120,49 @@ function turn(e: Primitives, keep: Keep, x: Tensor, { cos, sin }: Rotation, back
   return keep(e.concat([a, b], 3));
 }
 
-/** Rows of heads `[B · T, heads · D]` → `[B, KV, G · T, D]`: queries that share keys lie below one another. */
-function grouped(e: Primitives, keep: Keep, x: Tensor, { rows, heads, keyValueHeads }: AttentionSizes, shape: Shape) {
-  const { length, headSize, groups } = shape;
-  const apart = keep(e.transpose(keep(e.reshape(x, [rows, length, heads, headSize])), [0, 2, 1, 3]));
-  return keep(e.reshape(apart, [rows, keyValueHeads, groups * length, headSize]));
+/** Rows `[N, heads · D]` → `[S, heads, T, D]`. */
+function headsOf(e: Primitives, keep: Keep, x: Tensor, heads: number, { block, headSize }: Shape): Tensor {
+  const { sequences, length, spread } = block;
+  const apart = keep(e.reshape(spread(x, keep), [sequences, length, heads, headSize]));
+  return keep(e.transpose(apart, [0, 2, 1, 3]));
 }
 
-/** `[B, KV, G · T, D]` → `[B · T, heads · D]`. */
-function merge(e: Primitives, keep: Keep, z: Tensor, { rows, heads }: AttentionSizes, shape: Shape): Tensor {
-  const { length, headSize } = shape;
-  const apart = keep(e.transpose(keep(e.reshape(z, [rows, heads, length, headSize])), [0, 2, 1, 3]));
-  return keep(e.reshape(apart, [rows * length, heads * headSize]));
+/** Rows `[N, heads · D]` → `[S, KV, G · T, D]`: queries that share keys lie below one another. */
+function grouped(e: Primitives, keep: Keep, x: Tensor, sizes: AttentionSizes, shape: Shape): Tensor {
+  const { block, headSize, groups } = shape;
+  const { sequences, length } = block;
+  const apart = headsOf(e, keep, x, sizes.heads, shape);
+  return keep(e.reshape(apart, [sequences, sizes.keyValueHeads, groups * length, headSize]));
+}
+
+/** `[S, …, T, width]` of `count` heads → `[N, count · width]`. */
+function merged(e: Primitives, keep: Keep, x: Tensor, count: number, width: number, { block }: Shape): Tensor {
+  const { sequences, length, gather } = block;
+  const apart = keep(e.transpose(keep(e.reshape(x, [sequences, count, length, width])), [0, 2, 1, 3]));
+  return gather(keep(e.reshape(apart, [sequences * length, count * width])), keep);
 }
 
 function operands(e: Primitives, keep: Keep, qkv: Tensor, rotation: Rotation, sizes: AttentionSizes) {
-  const shape = attentionShape(qkv, rotation, sizes);
-  const { length, headSize, groups } = shape;
-  const { rows, heads, keyValueHeads } = sizes;
-  const apart = keep(e.reshape(qkv, [rows, length, heads + 2 * keyValueHeads, headSize]));
-  const turned = keep(e.transpose(apart, [0, 2, 1, 3]));
-  const [q, k, v] = e.split(turned, [heads, keyValueHeads, keyValueHeads], 1).map(keep);
-  const scaled = keep(e.mul(turn(e, keep, q, rotation, false), e.scalar(1 / Math.sqrt(headSize))));
+  const { starts, heads, keyValueHeads } = sizes;
+  const shape = { ...attentionShape(qkv, rotation, sizes), block: sequenceBlock(e, starts) };
+  const { block, headSize, groups } = shape;
+  const half = (angles: Tensor) => keep(e.slice(angles, [0, 0], [block.length, headSize / 2]));
+  const turns = { cos: half(rotation.cos), sin: half(rotation.sin) };
+  const stacked = headsOf(e, keep, qkv, heads + 2 * keyValueHeads, shape);
+  const [q, k, v] = e.split(stacked, [heads, keyValueHeads, keyValueHeads], 1).map(keep);
+  const scaled = keep(e.mul(turn(e, keep, q, turns, false), e.scalar(1 / Math.sqrt(headSize))));
+  const queries = keep(e.reshape(scaled, [block.sequences, keyValueHeads, groups * block.length, headSize]));
   return {
-    q: keep(e.cast(keep(e.reshape(scaled, [rows, keyValueHeads, groups * length, headSize])), qkv.dtype)),
-    k: keep(e.cast(turn(e, keep, k, rotation, false), qkv.dtype)),
+    q: keep(e.cast(queries, qkv.dtype)),
+    k: keep(e.cast(turn(e, keep, k, turns, false), qkv.dtype)),
     v,
+    turns,
     shape,
   };
 }
 
 /** Scores in f32, very negative where a query would see a later key. */
-function masked(e: Primitives, keep: Keep, scores: Tensor, { length, groups }: Shape): Tensor {
+function masked(e: Primitives, keep: Keep, scores: Tensor, { block: { length }, groups }: Shape): Tensor {
   const mask = Float32Array.from({ length: groups * length * length }, (_, at) =>
     at % length > Math.floor(at / length) % length ? -1e30 : 0,
   );
@@ -166,16 +185,15 @@ function gradient(
   e: Primitives,
   keep: Keep,
   [dq, dk, dv]: readonly [Tensor, Tensor, Tensor],
-  rotation: Rotation,
-  sizes: AttentionSizes,
-  { length, headSize }: Shape,
+  turns: Rotation,
+  { heads, keyValueHeads }: AttentionSizes,
+  shape: Shape,
 ): Tensor {
-  const { rows, heads, keyValueHeads } = sizes;
+  const { block, headSize } = shape;
   const dtype = dv.dtype as DType;
-  const wide = keep(e.cast(keep(e.reshape(dq, [rows, heads, length, headSize])), 'f32'));
+  const wide = keep(e.cast(keep(e.reshape(dq, [block.sequences, heads, block.length, headSize])), 'f32'));
   const scaled = keep(e.mul(wide, e.scalar(1 / Math.sqrt(headSize))));
-  const q = keep(e.cast(turn(e, keep, scaled, rotation, true), dtype));
-  const k = keep(e.cast(turn(e, keep, dk, rotation, true), dtype));
-  const apart = keep(e.transpose(keep(e.concat([q, k, dv], 1)), [0, 2, 1, 3]));
-  return keep(e.reshape(apart, [rows * length, (heads + 2 * keyValueHeads) * headSize]));
+  const q = keep(e.cast(turn(e, keep, scaled, turns, true), dtype));
+  const k = keep(e.cast(turn(e, keep, dk, turns, true), dtype));
+  return merged(e, keep, keep(e.concat([q, k, dv], 1)), heads + 2 * keyValueHeads, headSize, shape);
 }

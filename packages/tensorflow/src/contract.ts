@@ -24,16 +24,19 @@ export interface MatmulOptions {
   readonly transposeB?: boolean;
 }
 
-/** RoPE's angles of positions 0 to T − 1 over half a head: `[T, D/2]` f32 each. */
+/** RoPE's angles of positions 0 to T − 1 over half a head: `[T, D/2]` f32 each, T at least the longest sequence. */
 export interface Rotation {
   readonly cos: Tensor;
   readonly sin: Tensor;
 }
 
-/** How the stacked rows `[B · T, (heads + 2 · keyValueHeads) · D]` of q, k and v are to be read. */
+/** How the stacked rows `[N, (heads + 2 · keyValueHeads) · D]` of q, k and v are to be read. */
 export interface AttentionSizes {
-  /** B, sequences; T follows. */
-  readonly rows: number;
+  /**
+   * `[S + 1]`, on the host: the S sequences lie end to end, sequence s in the rows from `starts[s]` to before
+   * `starts[s + 1]`. Ascends from 0 to N; no sequence is empty.
+   */
+  readonly starts: Int32Array;
   /** Query heads: a multiple of `keyValueHeads`. */
   readonly heads: number;
   readonly keyValueHeads: number;
@@ -50,10 +53,25 @@ export interface RmsNormSaved {
 export interface AttentionSaved {
   readonly qkv: Tensor;
   readonly rotation: Rotation;
-  /** `[B · T, heads · D]` */
+  /** `[N, heads · D]` */
   readonly z: Tensor;
-  /** `[B, heads, T]` f32 */
+  /** `[heads, N]` f32 */
   readonly logSumExp: Tensor;
+}
+
+/** A frozen matrix `[rows, columns]` laid out once for many products; made by `pack`, ended by disposing `tensor`. */
+export interface PackedMatrix {
+  /** Owned by whoever packed it. Its layout is the engine's own: only operations that take a PackedMatrix read it. */
+  readonly tensor: Tensor;
+  readonly shape: readonly [rows: number, columns: number];
+  readonly dtype: DType;
+}
+
+/** A low-rank term `left · right` beside a product; f32 both, `left` `[N, R]`. */
+export interface LowRankTerm {
+  readonly left: Tensor;
+  /** B `[rows, R]` in `linear`, A `[R, columns]` in `linearBackward`. */
+  readonly right: Tensor;
 }
 
 /**
@@ -103,6 +121,16 @@ export interface Engine {
   readonly matmul: (a: Tensor, b: Tensor, options?: MatmulOptions) => Tensor;
   /** Batched over leading axes, which broadcast. */
   readonly batchMatmul: (a: Tensor, b: Tensor, options?: MatmulOptions) => Tensor;
+
+  // Products with a frozen matrix W
+  /** W `[rows, columns]` f32 or bf16, laid out for the products below. */
+  readonly pack: (matrix: Tensor) => PackedMatrix;
+  /** Rows of W at `indices` (i32, 1-D) → `[count, columns]`, in its element type. */
+  readonly packedRows: (matrix: PackedMatrix, indices: Tensor) => Tensor;
+  /** x `[N, columns]` → x Wᵀ + left Bᵀ `[N, rows]`. Sums in f32; x and the result are of W's element type. */
+  readonly linear: (x: Tensor, matrix: PackedMatrix, term?: LowRankTerm) => Tensor;
+  /** dy `[N, rows]` → dy W + left A `[N, columns]`. */
+  readonly linearBackward: (dy: Tensor, matrix: PackedMatrix, term?: LowRankTerm) => Tensor;
 
   // Element-wise
   /** a + b */
@@ -163,14 +191,27 @@ export interface Engine {
   readonly swigluBackward: (gate: Tensor, up: Tensor, dy: Tensor) => { readonly dGate: Tensor; readonly dUp: Tensor };
   /**
    * Causal attention of grouped queries, q and k turned by RoPE (Hugging Face's pairing of halves), scores times 1/√D:
-   * the stacked projection → z `[B · T, heads · D]`, and log Σ exp of the scores, for the backward. Scores exist for a few
-   * queries at a time. Padding on the right needs no mask: no earlier token sees it.
+   * the stacked projection → z `[N, heads · D]`, and log Σ exp of the scores, for the backward. A token sees the tokens
+   * before it in its own sequence, and itself. Scores exist for a few queries at a time; on engines without the kernel they
+   * exist whole, for blocks as long as the longest sequence.
    */
   readonly attention: (
     qkv: Tensor,
     rotation: Rotation,
     sizes: AttentionSizes,
   ) => { readonly z: Tensor; readonly logSumExp: Tensor };
-  /** dz `[B · T, heads · D]` → the gradient of the stacked projection. */
+  /** dz `[N, heads · D]` → the gradient of the stacked projection. */
   readonly attentionBackward: (saved: AttentionSaved, dz: Tensor, sizes: AttentionSizes) => Tensor;
+  /**
+   * With X_b and Y_b the rows of x `[N, p]` and y `[N, q]` (f32) that lie from `starts[b]` to before `starts[b + 1]`:
+   * `sum` = Σ_b X_bᵀ Y_b and `squares` = Σ_b scales_b (X_bᵀ Y_b)², element by element, `[p, q]` each. The products add up
+   * in the order of b, and never exist together where there is a kernel. `starts` as in {@link AttentionSizes}; `scales`
+   * `[S]` f32, default 1.
+   */
+  readonly segmentProducts: (
+    x: Tensor,
+    y: Tensor,
+    starts: Int32Array,
+    scales?: Tensor,
+  ) => { readonly sum: Tensor; readonly squares: Tensor };
 }

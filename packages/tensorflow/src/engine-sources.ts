@@ -67,7 +67,15 @@ export function nativeSource(name: string): string {
 
 /** The C++ files of our kernels, headers last. */
 export const KERNEL_SOURCES = [
-  ...['attention.cc', 'cross_entropy.cc', 'parallel.cc', 'rms_norm.cc', 'swiglu.cc'],
+  ...[
+    'attention.cc',
+    'cross_entropy.cc',
+    'linear.cc',
+    'parallel.cc',
+    'rms_norm.cc',
+    'segment_products.cc',
+    'swiglu.cc',
+  ],
   ...['operation.h', 'parallel.h', 'product.h', 'vector.h'],
 ].map((name) => `kernels/${name}`);
 

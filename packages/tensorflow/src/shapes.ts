@@ -1,4 +1,4 @@
-import type { AttentionSizes, Rotation, Tensor } from './contract.js';
+import type { AttentionSizes, LowRankTerm, PackedMatrix, Rotation, Tensor } from './contract.js';
 import { errors } from './errors.js';
 
 /** Number of elements of a shape. */
@@ -114,22 +114,53 @@ export function requireEqual(operation: string, a: readonly number[], b: readonl
     mismatch(`${operation} got ${show(a)} and ${show(b)}`, 'Give equal shapes');
 }
 
-/** T, D and what else follows from the stacked rows of attention, its operands checked. */
+/** Refuses anything but the starts of sequences that lie end to end in `count` rows; returns the longest length. */
+export function requireStarts(operation: string, starts: Int32Array, count: number): number {
+  let longest = 0;
+  let shortest = count;
+  for (let s = 1; s < starts.length; s++) {
+    const length = starts[s] - starts[s - 1];
+    longest = Math.max(longest, length);
+    shortest = Math.min(shortest, length);
+  }
+  if (starts.length < 2 || starts[0] !== 0 || starts.at(-1) !== count || shortest < 1)
+    mismatch(
+      `${operation} got sequences that start at ${show([...starts])} in ${count} rows`,
+      'Let them ascend from 0 to the number of rows, and leave no sequence empty',
+    );
+  return longest;
+}
+
+/** D and what else follows from the stacked rows of attention, its operands checked. */
 export function attentionShape(
   { shape }: Tensor,
   { cos, sin }: Rotation,
-  { rows, heads, keyValueHeads }: AttentionSizes,
-): { readonly length: number; readonly headSize: number; readonly groups: number } {
+  { starts, heads, keyValueHeads }: AttentionSizes,
+): { readonly headSize: number; readonly groups: number } {
   const [tokens, width] = shape;
-  const [length, headSize, groups] = [tokens / rows, width / (heads + 2 * keyValueHeads), heads / keyValueHeads];
-  if (shape.length !== 2 || ![length, headSize / 2, groups].every(Number.isInteger))
+  const [headSize, groups] = [width / (heads + 2 * keyValueHeads), heads / keyValueHeads];
+  if (shape.length !== 2 || ![headSize / 2, groups].every(Number.isInteger))
     mismatch(
-      `attention got ${show(shape)} for ${rows} rows, ${heads} heads and ${keyValueHeads} key-value heads`,
-      'Give [rows · T, (heads + 2 · keyValueHeads) · D] with an even D and heads a multiple of the key-value heads',
+      `attention got ${show(shape)} for ${heads} heads and ${keyValueHeads} key-value heads`,
+      'Give [N, (heads + 2 · keyValueHeads) · D] with an even D and heads a multiple of the key-value heads',
     );
-  requireEqual('attention (angles)', cos.shape, [length, headSize / 2]);
+  const longest = requireStarts('attention', starts, tokens);
+  if (cos.shape.length !== 2 || cos.shape[0] < longest || cos.shape[1] !== headSize / 2)
+    mismatch(
+      `attention got angles ${show(cos.shape)} for heads ${headSize} wide and a sequence of ${longest} rows`,
+      'Give [T, D/2] with T at least the longest sequence',
+    );
   requireEqual('attention (angles)', sin.shape, cos.shape);
-  return { length, headSize, groups };
+  return { headSize, groups };
+}
+
+/** Refuses operands of segmentProducts that do not fit. */
+export function requireSegments(x: Tensor, y: Tensor, starts: Int32Array, scales: Tensor | undefined): void {
+  requireEqual('segmentProducts (axes)', [x.shape.length, y.shape.length], [2, 2]);
+  requireEqual('segmentProducts (rows)', [x.shape[0]], [y.shape[0]]);
+  requireStarts('segmentProducts', starts, x.shape[0]);
+  if (scales) requireEqual('segmentProducts (scales)', scales.shape, [starts.length - 1]);
+  requireSameDtype('segmentProducts', scales ? [x, y, scales] : [x, y]);
 }
 
 /** Refuses operands of different element types: nothing is promoted behind the caller's back. */
@@ -139,5 +170,33 @@ export function requireSameDtype(operation: string, tensors: readonly Tensor[]):
     throw errors.make('unsupported-dtype', {
       what: `${operation} got ${tensors[0].dtype} and ${odd.dtype}`,
       cure: 'Cast one of them',
+    });
+}
+
+/** A matrix's extents; refuses anything but two axes. */
+export function requireMatrix(operation: string, { shape }: Tensor): readonly [rows: number, columns: number] {
+  requireEqual(`${operation} (number of axes)`, [shape.length], [2]);
+  return [shape[0], shape[1]];
+}
+
+/** Refuses operands of a product with a frozen matrix, along its axis `inner`, that do not fit together. */
+export function requireLinear(
+  operation: string,
+  x: Tensor,
+  { shape, dtype, tensor }: PackedMatrix,
+  term: LowRankTerm | undefined,
+  { inner }: { readonly inner: 0 | 1 },
+): void {
+  requireEqual(operation, x.shape, [x.shape[0], shape[inner]]);
+  requireSameDtype(operation, [x, { ...tensor, dtype }]);
+  if (!term) return;
+  const rank = term.left.shape[1];
+  requireEqual(`${operation} (left)`, term.left.shape, [x.shape[0], rank]);
+  requireEqual(`${operation} (right)`, term.right.shape, inner === 1 ? [shape[0], rank] : [rank, shape[1]]);
+  const odd = [term.left, term.right].find((side) => side.dtype !== 'f32');
+  if (odd)
+    throw errors.make('unsupported-dtype', {
+      what: `${operation} got a low-rank term in ${odd.dtype}`,
+      cure: 'Give both sides in f32',
     });
 }

@@ -5,7 +5,9 @@ import { arithmeticSuite } from './testing/arithmetic-suite.js';
 import { attentionSuite } from './testing/attention-suite.js';
 import { type Bench, bench } from './testing/compare.js';
 import { fusedSuite } from './testing/fused-suite.js';
+import { linearSuite } from './testing/linear-suite.js';
 import { memorySuite } from './testing/memory-suite.js';
+import { segmentProductsSuite } from './testing/segment-products-suite.js';
 
 export { loadTfjs } from './testing/tfjs.js';
 
@@ -43,7 +45,9 @@ export function testEngine(make: () => Promise<Engine>): void {
   memorySuite(() => made);
   arithmeticSuite(() => made);
   fusedSuite(() => made);
+  linearSuite(() => made);
   attentionSuite(() => made);
+  segmentProductsSuite(() => made);
 }
 
 /**

@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
 import type * as TensorFlowJs from '@tensorflow/tfjs-core';
-import { composedFused, type Primitives } from './composed.js';
+import { composedFused } from './composed.js';
 import { composedLinear } from './composed-linear.js';
 import type { DType, Engine, Tensor } from './contract.js';
 import { errors } from './errors.js';
+import type { Primitives } from './primitives.js';
 import * as shapes from './shapes.js';
 
 type Tf = typeof TensorFlowJs;

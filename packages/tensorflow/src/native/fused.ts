@@ -1,6 +1,6 @@
-import type { Fused } from '../composed.js';
 import type { AttentionSizes, DType, Engine, Tensor } from '../contract.js';
-import { attentionShape, requireEqual, requireSameDtype } from '../shapes.js';
+import type { Fused } from '../primitives.js';
+import { attentionShape, requireEqual, requireSameDtype, requireSegments } from '../shapes.js';
 import type { Operations } from './operations.js';
 
 /** The fused operations on the kernels of `native/kernels`, which exist on the CPU. */
@@ -10,9 +10,16 @@ export function fused(ops: Operations, upload: Engine['upload']): Fused & Pick<E
     nothing ??= ops.retain(upload(new Float32Array(0), [0]));
     return nothing;
   };
-  const attributes = (dtype: DType, { rows, heads, keyValueHeads }: AttentionSizes) => [
+  const withStarts = <Result>(starts: Int32Array, body: (starts: Tensor) => Result): Result => {
+    const uploaded = upload(starts, [starts.length]);
+    try {
+      return body(uploaded);
+    } finally {
+      ops.dispose(uploaded);
+    }
+  };
+  const attributes = (dtype: DType, { heads, keyValueHeads }: AttentionSizes) => [
     ops.type('T', dtype),
-    ops.integer('rows', rows),
     ops.integer('heads', heads),
     ops.integer('shared', keyValueHeads),
   ];
@@ -54,31 +61,51 @@ export function fused(ops: Operations, upload: Engine['upload']): Fused & Pick<E
       return { dGate, dUp };
     },
     attention: (qkv, rotation, sizes) => {
-      const { length, headSize } = attentionShape(qkv, rotation, sizes);
-      const [z, logSumExp] = ops.runMany(
-        'PerfitAttention',
-        attributes(qkv.dtype, sizes),
-        [qkv, rotation.cos, rotation.sin],
-        [
-          { shape: [qkv.shape[0], sizes.heads * headSize], dtype: qkv.dtype },
-          { shape: [sizes.rows, sizes.heads, length], dtype: 'f32' },
-        ],
+      const { headSize } = attentionShape(qkv, rotation, sizes);
+      const [z, logSumExp] = withStarts(sizes.starts, (starts) =>
+        ops.runMany(
+          'PerfitAttention',
+          attributes(qkv.dtype, sizes),
+          [qkv, rotation.cos, rotation.sin, starts],
+          [
+            { shape: [qkv.shape[0], sizes.heads * headSize], dtype: qkv.dtype },
+            { shape: [sizes.heads, qkv.shape[0]], dtype: 'f32' },
+          ],
+        ),
       );
       return { z, logSumExp };
     },
     attentionBackward: ({ qkv, rotation, z, logSumExp }, dz, sizes) => {
-      const { length, headSize } = attentionShape(qkv, rotation, sizes);
+      const { headSize } = attentionShape(qkv, rotation, sizes);
       requireEqual('attentionBackward', z.shape, [qkv.shape[0], sizes.heads * headSize]);
       requireEqual('attentionBackward', dz.shape, z.shape);
-      requireEqual('attentionBackward', logSumExp.shape, [sizes.rows, sizes.heads, length]);
+      requireEqual('attentionBackward', logSumExp.shape, [sizes.heads, qkv.shape[0]]);
       requireSameDtype('attentionBackward', [qkv, z, dz]);
-      return ops.run(
-        'PerfitAttentionGrad',
-        attributes(qkv.dtype, sizes),
-        [qkv, rotation.cos, rotation.sin, z, logSumExp, dz],
-        qkv.shape,
-        qkv.dtype,
+      return withStarts(sizes.starts, (starts) =>
+        ops.run(
+          'PerfitAttentionGrad',
+          attributes(qkv.dtype, sizes),
+          [qkv, rotation.cos, rotation.sin, starts, z, logSumExp, dz],
+          qkv.shape,
+          qkv.dtype,
+        ),
       );
+    },
+    segmentProducts: (x, y, starts, scales) => {
+      requireSegments(x, y, starts, scales);
+      const shape = [x.shape[1], y.shape[1]];
+      const [sum, squares] = withStarts(starts, (at) =>
+        ops.runMany(
+          'PerfitSegmentProducts',
+          [ops.type('T', x.dtype)],
+          [x, y, at, scales ?? none()],
+          [
+            { shape, dtype: x.dtype },
+            { shape, dtype: x.dtype },
+          ],
+        ),
+      );
+      return { sum, squares };
     },
     crossEntropy: (logits, labels, weights) => {
       requireEqual('crossEntropy', labels.shape, logits.shape.slice(0, 1));

@@ -1,5 +1,5 @@
-import type { FrozenProducts } from '../composed-linear.js';
 import type { Engine, LowRankTerm, Tensor } from '../contract.js';
+import type { FrozenProducts } from '../primitives.js';
 import { requireLinear, requireMatrix } from '../shapes.js';
 import type { Operations } from './operations.js';
 

@@ -134,7 +134,7 @@ export function fusedSuite(at: () => Bench): void {
       return [engine.cast(wide, 'bf16'), wide] as const;
     };
     const composed = composedFused(engine);
-    const sizes = { rows: 2, heads: 4, keyValueHeads: 2 };
+    const sizes = { starts: Int32Array.of(0, 7, 14), heads: 4, keyValueHeads: 2 };
     const [qkv, wideQkv] = narrow(sample([14, 8 * 16], 31));
     const [dz, wideDz] = narrow(sample([14, 4 * 16], 32));
     const angles = build([7, 8], (t, i) => t / (i + 1));
@@ -193,7 +193,8 @@ export function fusedSuite(at: () => Bench): void {
     ['swigluBackward', (engine, x, six) => engine.swigluBackward(x, x, six)],
     [
       'attention',
-      (engine, x, six) => engine.attention(x, { cos: six, sin: six }, { rows: 1, heads: 1, keyValueHeads: 1 }),
+      (engine, x, six) =>
+        engine.attention(x, { cos: six, sin: six }, { starts: Int32Array.of(0, 2), heads: 1, keyValueHeads: 1 }),
     ],
     ['crossEntropy', (engine, x, six) => engine.crossEntropy(x, six)],
   ])('%s refuses shapes that do not fit', (_, call) => {
