@@ -93,7 +93,7 @@ time('swiglu: _MklSwish of the gate', () =>
 );
 time('swiglu: sigmoid of the gate', () => engine.sigmoid(wide));
 
-const sizes = { rows: B, heads: HEADS, keyValueHeads: KV };
+const sizes = { starts: Int32Array.from({ length: B + 1 }, (_, s) => s * T), heads: HEADS, keyValueHeads: KV };
 const qkv = draw([N, (HEADS + 2 * KV) * D]);
 const angles = (of) =>
   engine.upload(

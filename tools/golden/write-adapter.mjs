@@ -31,7 +31,7 @@ const noise = Float32Array.from({ length: layout.size }, (_, position) => Math.s
 const V = checkpoint.config.vocabulary;
 const ids = Int32Array.from({ length: LENGTH }, (_, i) => (i * 7919 + 13) % V);
 const none = new Int32Array(0);
-const batch = { rows: 1, length: LENGTH, ids, lossPositions: none, labels: none };
+const batch = { ids, starts: Int32Array.of(0, LENGTH), lossPositions: none, labels: none };
 
 /** Writes an adapter for the unchanged model, and the logits of `trained` over a start. */
 function write(name, adapter, trained, start) {

@@ -10,7 +10,7 @@ const example = (i: number, length: number, promptLength = 1): Example => ({
   ids: Int32Array.from({ length }, (_, t) => (t === 0 ? i : 1000 + t)),
   promptLength,
 });
-const held = ({ ids, length, rows }: Batch) => Array.from({ length: rows }, (_, row) => ids[row * length]);
+const held = ({ ids, starts, examples }: Batch) => Array.from({ length: examples }, (_, j) => ids[starts[j]]);
 const lengths = fc.array(fc.integer({ min: 2, max: 20 }), { minLength: 1, maxLength: 20 });
 
 describe('makeBatch', () => {
@@ -20,12 +20,9 @@ describe('makeBatch', () => {
       { ids: Int32Array.of(8, 9, 10, 11), promptLength: 1 },
     ]);
     expect({ ...batch }).toEqual({
-      rows: 2,
-      length: 4,
-      ids: Int32Array.of(5, 6, 7, 0, 8, 9, 10, 11),
-      positions: Int32Array.of(0, 1, 2, 0, 0, 1, 2, 3),
-      segments: Int32Array.of(0, 0, 0, -1, 1, 1, 1, 1),
-      lossPositions: Int32Array.of(1, 4, 5, 6),
+      ids: Int32Array.of(5, 6, 7, 8, 9, 10, 11),
+      starts: Int32Array.of(0, 3, 7),
+      lossPositions: Int32Array.of(1, 3, 4, 5),
       labels: Int32Array.of(7, 9, 10, 11),
       lossExamples: Int32Array.of(0, 1, 1, 1),
       examples: 2,
@@ -35,30 +32,37 @@ describe('makeBatch', () => {
 
   test('every loss position precedes its label, inside of one example', () => {
     fc.assert(
-      fc.property(lengths, fc.nat(20), (all, extra) => {
-        const longest = Math.max(...all);
-        const batch = makeBatch(
-          all.map((length, i) => example(i, length, 1 + (i % (length - 1)))),
-          { padTo: longest + extra },
-        );
-        expect(batch.length).toBe(longest + extra);
+      fc.property(lengths, (all) => {
+        const examples = all.map((length, i) => example(i, length, 1 + (i % (length - 1))));
+        const batch = makeBatch(examples);
         expect(batch.lossPositions).toEqual(batch.lossPositions.slice().sort());
         batch.lossPositions.forEach((at, m) => {
           expect(batch.ids[at + 1]).toBe(batch.labels[m]);
-          expect(batch.segments[at]).toBe(batch.lossExamples[m]);
-          expect(batch.segments[at + 1]).toBe(batch.lossExamples[m]);
-          expect(batch.positions[at + 1]).toBe(batch.positions[at] + 1);
+          expect(at).toBeGreaterThanOrEqual(batch.starts[batch.lossExamples[m]]);
+          expect(at + 1).toBeLessThan(batch.starts[batch.lossExamples[m] + 1]);
         });
         expect(batch.tokens.reduce((a, b) => a + b)).toBe(batch.labels.length);
       }),
     );
   });
 
-  test('refuses nothing, and an example longer than padTo', () => {
-    expect(() => makeBatch([])).toThrow(expect.objectContaining({ code: 'datasets/no-examples' }));
-    expect(() => makeBatch([example(0, 9)], { padTo: 8 })).toThrow(
-      expect.objectContaining({ code: 'datasets/bad-option' }),
+  test('holds every token of every example, and no other', () => {
+    fc.assert(
+      fc.property(lengths, (all) => {
+        const examples = all.map((length, i) => example(i, length));
+        const { ids, starts } = makeBatch(examples);
+        expect([...ids]).toEqual(examples.flatMap((one) => [...one.ids]));
+        expect(starts).toHaveLength(all.length + 1);
+        expect(starts[0]).toBe(0);
+        all.forEach((length, j) => {
+          expect(starts[j + 1] - starts[j]).toBe(length);
+        });
+      }),
     );
+  });
+
+  test('refuses nothing', () => {
+    expect(() => makeBatch([])).toThrow(expect.objectContaining({ code: 'datasets/no-examples' }));
   });
 });
 
@@ -83,7 +87,7 @@ describe('trainingBatches', () => {
         (all, size, window, seed) => {
           const counts = all.map(() => 0);
           for (const batch of take(15, all, size, seed, window)) {
-            expect(batch.rows).toBe(size);
+            expect(batch.examples).toBe(size);
             for (const i of held(batch)) counts[i]++;
             expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
           }
@@ -94,7 +98,7 @@ describe('trainingBatches', () => {
 
   test('a client smaller than a batch makes steps, all of them full', () => {
     const batches = take(4, [5, 6, 7], 8, 1);
-    expect(batches.map(({ rows }) => rows)).toEqual([8, 8, 8, 8]);
+    expect(batches.map(({ examples }) => examples)).toEqual([8, 8, 8, 8]);
     for (const batch of batches) expect(new Set(held(batch)).size).toBe(3);
   });
 
@@ -106,12 +110,23 @@ describe('trainingBatches', () => {
     expect(batches.slice(0, 6)).not.toEqual(batches.slice(6));
   });
 
-  test('a window of several batches pads less than a window of one', () => {
+  test('a window of several batches makes smaller blocks than a window of one', () => {
     const all = Array.from({ length: 64 }, (_, i) => 4 + ((i * 37) % 64));
-    const padded = (window: number) =>
-      take(16, all, 8, 5, window).reduce((sum, { rows, length }) => sum + rows * length, 0);
-    expect(padded(8)).toBeLessThan(0.75 * padded(1));
-    expect(padded(4)).toBeLessThan(0.85 * padded(1));
+    const block = (window: number) =>
+      take(16, all, 8, 5, window).reduce((sum, batch) => sum + 8 * Math.max(...held(batch).map((i) => all[i])), 0);
+    expect(block(8)).toBeLessThan(0.75 * block(1));
+    expect(block(4)).toBeLessThan(0.85 * block(1));
+  });
+
+  test('the order of a seed, so that runs can be repeated with a later version', () => {
+    const all = Array.from({ length: 10 }, (_, i) => 2 + ((i * 7) % 10));
+    expect(take(5, all, 4, 3).map(held)).toEqual([
+      [5, 1, 4, 7],
+      [0, 3, 6, 2],
+      [8, 9, 4, 1],
+      [2, 5, 8, 7],
+      [0, 3, 6, 9],
+    ]);
   });
 
   test.each([
@@ -132,13 +147,13 @@ describe('evaluationBatches', () => {
         lengths,
         fc.integer({ min: 1, max: 100 }),
         fc.integer({ min: 1, max: 9 }),
-        (all, maxTokens, maxRows) => {
+        (all, maxTokens, maxExamples) => {
           const examples = all.map((length, i) => example(i, length));
           const seen: number[] = [];
-          for (const { batch, indices } of evaluationBatches(examples, { maxTokens, maxRows })) {
+          for (const { batch, indices } of evaluationBatches(examples, { maxTokens, maxExamples })) {
             expect(held(batch)).toEqual(indices);
-            expect(batch.rows).toBeLessThanOrEqual(maxRows);
-            if (batch.rows > 1) expect(batch.rows * batch.length).toBeLessThanOrEqual(maxTokens);
+            expect(batch.examples).toBeLessThanOrEqual(maxExamples);
+            if (batch.examples > 1) expect(batch.ids.length).toBeLessThanOrEqual(maxTokens);
             seen.push(...indices);
           }
           expect(seen.map((i) => all[i])).toEqual([...all].sort((a, b) => a - b));
@@ -150,7 +165,7 @@ describe('evaluationBatches', () => {
 
   test('nothing gives nothing; limits below 1 are refused', () => {
     expect([...evaluationBatches([])]).toEqual([]);
-    expect(() => [...evaluationBatches([example(0, 3)], { maxRows: 0 })]).toThrow(
+    expect(() => [...evaluationBatches([example(0, 3)], { maxExamples: 0 })]).toThrow(
       expect.objectContaining({ code: 'datasets/bad-option' }),
     );
   });

@@ -50,19 +50,13 @@ export interface ChatMessage {
 /** A model's own chat template: messages → text, with the opening of the assistant's turn if asked. */
 export type Chat = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string;
 
-/** Examples as the model takes them: B rows of T tokens, padded on the right. */
+/** Examples as the model takes them: end to end, N tokens in all, none of them padding. */
 export interface Batch {
-  /** B */
-  readonly rows: number;
-  /** T */
-  readonly length: number;
-  /** `[B · T]`; 0 where padded. */
+  /** `[N]` */
   readonly ids: Int32Array;
-  /** `[B · T]`: a token's position within its example, from 0. */
-  readonly positions: Int32Array;
-  /** `[B · T]`: the example that a token belongs to, −1 where padded. */
-  readonly segments: Int32Array;
-  /** `[M]`: flat positions into B · T whose next token carries loss, ascending. */
+  /** `[examples + 1]`: example j begins at `starts[j]` and ends before `starts[j + 1]`; `starts[examples]` = N. */
+  readonly starts: Int32Array;
+  /** `[M]`: indices into `ids` of tokens whose next token carries loss, ascending. */
   readonly lossPositions: Int32Array;
   /** `[M]`: that next token. */
   readonly labels: Int32Array;

@@ -10,7 +10,7 @@ export interface TrainingBatchesOptions {
   readonly batchSize: number;
   /** The only source of the order. */
   readonly random: Random;
-  /** Batches of one epoch that are sorted by length together; 1: no sorting. Default 4. */
+  /** Batches of one epoch that are sorted by length together; 1: no sorting. Default 4. Part of what decides the order. */
   readonly window?: number;
 }
 
@@ -20,8 +20,10 @@ export interface TrainingBatchesOptions {
  * batch repeats them inside of it: there is always a next step. After every batch the
  * numbers of times that examples were seen differ by at most 1.
  *
- * Within an epoch, up to `window` batches at a time are sorted by length, cut, and come in a drawn order: they pad
- * less, and no example meets itself.
+ * Within an epoch, up to `window` batches at a time are sorted by length, cut, and come in a drawn order; no example meets
+ * itself there. Batches hold no padding whatever the window is: on the native engine's CPU it saves nothing. Where attention
+ * is composed of plain operations (WebAssembly, GPUs) it works on blocks as long as a batch's longest example, and examples
+ * of like length make smaller blocks.
  *
  * @throws `datasets/no-examples`; `datasets/bad-option` for a batch size or window below 1.
  */

@@ -70,12 +70,15 @@ export interface Projector {
   ) => Tensor | undefined;
 }
 
-/** Tokens as a backbone takes them; `@perfit/datasets`' Batch is one. */
+/** Sequences of tokens as a backbone takes them, end to end; `@perfit/datasets`' Batch is one. */
 export interface TokenBatch {
-  readonly rows: number;
-  readonly length: number;
+  /** `[N]`: the tokens of all sequences. */
   readonly ids: Int32Array;
+  /** `[S + 1]`: sequence s begins at `starts[s]` and ends before `starts[s + 1]`; from 0 to N, ascending. */
+  readonly starts: Int32Array;
+  /** `[M]`: indices into `ids` of tokens whose next token, in the same sequence, carries loss. */
   readonly lossPositions: Int32Array;
+  /** `[M]`: what the next token is to be. */
   readonly labels: Int32Array;
 }
 
@@ -90,7 +93,7 @@ export interface Backbone {
   readonly sites: readonly Site[];
   /** Losses `[M]` (f32, owned by the caller) of the batch's loss positions; keeps nothing for a backward. */
   readonly losses: (batch: TokenBatch, projector: Projector) => Tensor;
-  /** Logits `[rows, V]` (f32, owned by the caller) at flat positions of the batch. */
+  /** Logits `[positions, V]` (f32, owned by the caller) at indices into the batch's tokens. */
   readonly logits: (batch: TokenBatch, positions: Int32Array, projector: Projector) => Tensor;
   /**
    * Forward and backward of `Σ_m weights[m] · loss_m` (default 1/M each): the projector accumulates its gradients.

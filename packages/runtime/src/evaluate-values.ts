@@ -8,7 +8,7 @@ import { plainUpdate } from '@perfit/training';
 import type { Loss } from './contract.js';
 import { optimizer } from './optimizer.js';
 
-/** Padded tokens of one evaluation batch: bounds the memory of evaluation. */
+/** Tokens of one evaluation batch: bounds the memory of evaluation. */
 const MAX_TOKENS = 2048;
 
 /** Scores adapters on examples. Owns one session on the engine. */

@@ -42,7 +42,7 @@ export function localSteps(context: MethodContext, client: ClientData, job: Trai
   let step = 0;
   let flops = 0;
   const book = (passed: readonly Batch[]) => {
-    for (const { rows, length, labels } of passed) flops += stepFlops(costs, layout, rows * length, labels.length);
+    for (const { ids, labels } of passed) flops += stepFlops(costs, layout, ids.length, labels.length);
   };
   return {
     ofShare,

@@ -47,12 +47,10 @@ beforeAll(async () => {
 afterEach(() => expect(engine.live()).toBe(0));
 
 const layout = createLayout(sites, (s) => RANKS[sites.indexOf(s)]!);
-const ROWS = 3;
 
 /** One group with its reference: W + σBA, per site, in f64. */
-function setUp(length: number, dtype: 'f32' | 'bf16') {
-  const next = stream(length);
-  const tokens = ROWS * length;
+function setUp(tokens: number, dtype: 'f32' | 'bf16') {
+  const next = stream(tokens);
   const theta = draw(layout.size, next);
   const weights = draw(9 * 5, next);
   const x = draw(tokens * 5, next);
@@ -112,12 +110,12 @@ function setUp(length: number, dtype: 'f32' | 'bf16') {
 }
 
 describe.each([
-  ['one token a row', 1, 'f32', 1e-5],
-  ['four tokens a row', 4, 'f32', 1e-5],
-  ['four tokens a row, bf16', 4, 'bf16', 2e-2],
-] as const)('%s', (_name, length, dtype, tolerance) => {
+  ['one token an example', [0, 1, 2, 3], 'f32', 1e-5],
+  ['examples of different lengths', [0, 1, 8, 12], 'f32', 1e-5],
+  ['examples of different lengths, bf16', [0, 5, 6, 12], 'bf16', 2e-2],
+] as const)('%s', (_name, starts, dtype, tolerance) => {
   test('y, dx and both gradients are those of W + σBA', () => {
-    const { projector, group, tensors, whole, X, dY, tokens, gradient, end } = setUp(length, dtype);
+    const { projector, group, tensors, whole, X, dY, tokens, gradient, end } = setUp(starts[3], dtype);
     const y = projector.project(group, tensors.x);
     expect(y.dtype).toBe(dtype);
     close(engine.download(y), times(X, turned(whole, 9, 5), tokens, 5, 9), tolerance);
@@ -130,17 +128,17 @@ describe.each([
     end();
   });
 
-  test('squares are those of each row alone, times its factor', () => {
-    const { projector, group, tensors, tokens, gradient, end } = setUp(length, dtype);
+  test('squares are those of each example alone, times its factor', () => {
+    const { projector, group, tensors, tokens, gradient, end } = setUp(starts[3], dtype);
     const factors = Float32Array.of(0.5, 0, 3);
-    const squares = engine.upload(factors, [ROWS, 1, 1]);
-    projector.begin({ rows: { rows: ROWS, length, squares } });
+    const squares = engine.upload(factors, [3]);
+    projector.begin({ examples: { starts: Int32Array.from(starts), squares } });
     expect(projector.backproject(group, tensors.x, tensors.dy, false)).toBeUndefined();
     const found = projector.collect();
     close(engine.download(found.gradient), gradient(0, tokens));
     const want = new Float64Array(layout.size);
-    factors.forEach((factor, row) => {
-      gradient(row * length, (row + 1) * length).forEach((value, p) => {
+    factors.forEach((factor, j) => {
+      gradient(starts[j]!, starts[j + 1]!).forEach((value, p) => {
         want[p]! += factor * value ** 2;
       });
     });
@@ -151,7 +149,7 @@ describe.each([
 });
 
 test('an unadapted group is the frozen product, and takes no x in the backward', () => {
-  const { projector, group: adapted, tensors, X, dY, tokens, end } = setUp(4, 'f32');
+  const { projector, group: adapted, tensors, X, dY, tokens, end } = setUp(12, 'f32');
   const group = { ...adapted, sites: [site('other', 5, 9)] };
   expect(projector.adapts(group)).toBe(false);
   const y = projector.project(group, tensors.x);

@@ -1,7 +1,7 @@
 import type { Layout } from '@perfit/lora';
 import type { ProjectionGroup, Projector } from '@perfit/models';
 import type { Engine, PackedMatrix, Tensor } from '@perfit/tensorflow';
-import { type ExampleRows, exampleGradients, factorGradients } from './factor-gradients.js';
+import { type ExampleSegments, exampleGradients, factorGradients } from './factor-gradients.js';
 import { cutFactors, type Factors, stackFactors } from './factors.js';
 import { groupKey, groupPlanner } from './group-plan.js';
 
@@ -10,9 +10,9 @@ export interface AdaptedProjector extends Projector {
   /** Takes θ `[P]` f32 (borrowed) for the calls to come. */
   readonly load: (values: Tensor) => void;
   /**
-   * Sets how the calls to come work. `rows`: gradients are also taken per example; borrowed.
+   * Sets how the calls to come work. `examples`: gradients are also taken per example; borrowed.
    */
-  readonly begin: (mode: { readonly rows?: ExampleRows | undefined }) => void;
+  readonly begin: (mode: { readonly examples?: ExampleSegments | undefined }) => void;
   /** Gradients since the last call, flat `[P]` f32: of the loss, and Σ (∂ℓ_j/∂w)² where examples were asked for. */
   readonly collect: () => { readonly gradient: Tensor; readonly squared: Tensor | undefined };
   readonly release: () => void;
@@ -33,7 +33,7 @@ export function createAdaptedProjector(
   const sizes = layout.slots.map((slot) => slot.size);
   const groups = new Map<string, Factors>();
   let slots: readonly Tensor[] = [];
-  let rows: ExampleRows | undefined;
+  let examples: ExampleSegments | undefined;
   let gradients: (Tensor | undefined)[] = [];
   let squares: (Tensor | undefined)[] = [];
 
@@ -89,8 +89,8 @@ export function createAdaptedProjector(
       const wide = { x: engine.cast(x, 'f32'), dy: engine.cast(dy, 'f32') };
       const t = engine.matmul(wide.dy, factors.B);
       const tap = { ...wide, t, factors };
-      const { gradient, squared } = rows
-        ? exampleGradients(engine, tap, rows)
+      const { gradient, squared } = examples
+        ? exampleGradients(engine, tap, examples)
         : { gradient: factorGradients(engine, tap), squared: undefined };
       cutFactors(engine, groupPlan, gradient, gradients);
       if (squared) cutFactors(engine, groupPlan, squared, squares);
@@ -105,14 +105,14 @@ export function createAdaptedProjector(
       engine.dispose(effective);
     },
     begin: (mode) => {
-      rows = mode.rows;
+      examples = mode.examples;
     },
     collect: () => {
       const flat = flatten(gradients);
       const gradient = engine.mul(flat, scales);
       engine.dispose(flat);
       let squared: Tensor | undefined;
-      if (rows) {
+      if (examples) {
         const raw = flatten(squares);
         const once = engine.mul(raw, scales);
         squared = engine.mul(once, scales);

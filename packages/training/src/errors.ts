@@ -6,7 +6,6 @@ export const errors = defineErrors('training', {
   'bad-option':
     'An option of the optimiser, of a learning-rate schedule or of a local update rule is outside its range.',
   'no-loss-tokens': 'A batch has no token that carries loss.',
-  'packed-examples': 'Per-example statistics were asked of a batch with several examples in one row.',
   'loss-not-finite': 'The loss of a step is NaN or infinite; the values are those before the step.',
   'values-not-finite': 'The adapter holds NaN or infinite values.',
   'not-gathering': 'Statistics were asked for without `gather`, or before any step.',

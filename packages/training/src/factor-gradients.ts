@@ -12,11 +12,11 @@ export interface TapInput {
   readonly factors: Factors;
 }
 
-/** Rows of a batch as examples: how each row's part of a gradient becomes its example's own. */
-export interface ExampleRows {
-  readonly rows: number;
-  readonly length: number;
-  /** `[rows, 1, 1]` f32: c_b, such that ∂ℓ_b/∂w = √c_b · (row b's part of ∂L/∂w). */
+/** Where the examples of a batch lie, and how each one's part of a gradient becomes its own. */
+export interface ExampleSegments {
+  /** `[examples + 1]`: example j has the tokens from `starts[j]` to before `starts[j + 1]`. */
+  readonly starts: Int32Array;
+  /** `[examples]` f32: c_j, such that ∂ℓ_j/∂w = √c_j · (example j's part of ∂L/∂w). */
   readonly squares: Tensor;
 }
 
@@ -29,26 +29,15 @@ export function factorGradients(engine: Engine, { x, dy, t, factors }: TapInput)
   return { A, B };
 }
 
-/** The same gradients, made of one product per row, and Σ_b (∂ℓ_b/∂w)² beside them: no extra backward pass. */
+/** The same gradients, made of one product per example, and Σ_j (∂ℓ_j/∂w)² beside them: no extra backward pass. */
 export function exampleGradients(
   engine: Engine,
   { x, dy, t, factors }: TapInput,
-  { rows, length, squares }: ExampleRows,
+  { starts, squares }: ExampleSegments,
 ): { readonly gradient: Factors; readonly squared: Factors } {
-  const byRow = (matrix: Tensor) => engine.reshape(matrix, [rows, length, matrix.shape[1]!]);
   const u = engine.matmul(x, factors.A, { transposeB: true });
-  const part = (left: Tensor, right: Tensor) => {
-    const [l, r] = [byRow(left), byRow(right)];
-    const parts = engine.batchMatmul(l, r, { transposeA: true });
-    const gradient = engine.sum(parts, 0);
-    const square = engine.square(parts);
-    const scaled = engine.mul(square, squares);
-    const squared = engine.sum(scaled, 0);
-    engine.dispose(l, r, parts, square, scaled);
-    return { gradient, squared };
-  };
-  const A = part(t, x);
-  const B = part(dy, u);
+  const A = engine.segmentProducts(t, x, starts, squares);
+  const B = engine.segmentProducts(dy, u, starts, squares);
   engine.dispose(u);
-  return { gradient: { A: A.gradient, B: B.gradient }, squared: { A: A.squared, B: B.squared } };
+  return { gradient: { A: A.sum, B: B.sum }, squared: { A: A.squares, B: B.squares } };
 }

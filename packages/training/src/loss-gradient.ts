@@ -17,7 +17,7 @@ export interface LossGradient {
  * One forward and one backward pass at the values that the projector holds.
  *
  * @param input.weight Weight of every loss token; default 1/M, which makes it the token mean.
- * @throws `training/no-loss-tokens`, `training/packed-examples`
+ * @throws `training/no-loss-tokens`
  */
 export function lossGradient(
   engine: Engine,
@@ -38,7 +38,7 @@ export function lossGradient(
     });
   const weight = input.weight ?? 1 / count;
   const squares = fisher ? exampleSquares(engine, batch, weight) : undefined;
-  projector.begin({ rows: squares && { rows: batch.rows, length: batch.length, squares } });
+  projector.begin({ examples: squares && { starts: batch.starts, squares } });
   try {
     const losses = backbone.backpropagate(
       batch,
@@ -52,15 +52,8 @@ export function lossGradient(
   }
 }
 
-/** c_b = (1 / (weight · T_b))² `[rows, 1, 1]`, 0 for a row without loss tokens: row b's ∂L to its own ∂ℓ_b, squared. */
-function exampleSquares(engine: Engine, { rows, length, lossPositions, examples }: Batch, weight: number): Tensor {
-  if (rows !== examples)
-    throw errors.make('packed-examples', {
-      what: `${examples} examples lie in ${rows} rows`,
-      cure: 'Put one example on a row, or choose an importance that needs no Fisher information',
-    });
-  const tokens = new Int32Array(rows);
-  for (const position of lossPositions) tokens[Math.floor(position / length)]!++;
+/** c_j = (1 / (weight · T_j))² `[examples]`, 0 without loss tokens: example j's part of ∂L to its own ∂ℓ_j, squared. */
+function exampleSquares(engine: Engine, { tokens, examples }: Batch, weight: number): Tensor {
   const squares = Float32Array.from(tokens, (T) => (T === 0 ? 0 : (1 / (weight * T)) ** 2));
-  return engine.upload(squares, [rows, 1, 1]);
+  return engine.upload(squares, [examples]);
 }

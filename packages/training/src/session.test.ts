@@ -222,8 +222,6 @@ test('refuses what it cannot train on', () => {
   expect(() => session.step(batch, -1)).toThrow(code('bad-option'));
   expect(() => session.write(new Float32Array(3))).toThrow(expect.objectContaining({ code: 'lora/size-mismatch' }));
   expect(() => session.prune(fullArchitecture(3))).toThrow(expect.objectContaining({ code: 'lora/size-mismatch' }));
-  session.gather(['fisher']);
-  expect(() => session.step({ ...batch, examples: batch.rows + 1 }, 1e-3)).toThrow(code('packed-examples'));
   session.dispose();
   session.dispose();
   expect(() => session.losses(batch)).toThrow(code('disposed'));

@@ -53,9 +53,9 @@ const apart = (got: Float32Array, want: Float32Array) => largest(got.map((x, i) 
 
 /** The logits of every row's last token. */
 function lastLogits(trainer: Trainer, state: CompactAdapter): Float32Array {
-  const { engine, backbone, batch, examples } = golden;
+  const { engine, backbone, batch } = golden;
   const { projector, dispose } = trainer.project(state);
-  const last = Int32Array.from(examples, ({ ids }, row) => row * batch.length + ids.length - 1);
+  const last = batch.starts.slice(1).map((end) => end - 1);
   const tensor = backbone.logits(batch, last, projector);
   const logits = engine.download(tensor) as Float32Array;
   engine.dispose(tensor);

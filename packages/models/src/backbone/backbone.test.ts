@@ -22,19 +22,27 @@ interface Golden {
   greedy: number[];
 }
 
-function load(name: string): { golden: Golden; batch: TokenBatch } {
+/** PyTorch's batch is rows padded on the right, ours the rows' own tokens end to end; `at` turns its positions into ours. */
+function load(name: string): { golden: Golden; batch: TokenBatch; at: (positions: readonly number[]) => Int32Array } {
   const golden: Golden = JSON.parse(readFileSync(join(goldens, `${name}.json`), 'utf8'));
   const { rows, length, ids, lossPositions, labels } = golden;
-  return {
-    golden,
-    batch: {
-      rows,
-      length,
-      ids: Int32Array.from(ids),
-      lossPositions: Int32Array.from(lossPositions),
-      labels: Int32Array.from(labels),
-    },
+  const own: number[] = [];
+  const starts = [0];
+  for (let row = 0; row < rows; row++) {
+    const last = Math.max(...lossPositions.filter((position) => Math.floor(position / length) === row));
+    own.push(...ids.slice(row * length, last + 2));
+    starts.push(own.length);
+  }
+  expect(starts).toEqual([0, 24, 41, 50]);
+  const at = (positions: readonly number[]) =>
+    Int32Array.from(positions, (position) => starts[Math.floor(position / length)] + (position % length));
+  const batch = {
+    ids: Int32Array.from(own),
+    starts: Int32Array.from(starts),
+    lossPositions: at(lossPositions),
+    labels: Int32Array.from(labels),
   };
+  return { golden, batch, at };
 }
 
 function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
@@ -82,7 +90,7 @@ describe.each(engines)('on the %s engine', (_, create) => {
   afterEach(() => expect(engine.live()).toBe(0));
 
   describe.each(['tied', 'untied', 'every-quantisation'])('%s: as PyTorch transformers computes it', (name) => {
-    const { golden, batch } = load(name);
+    const { golden, batch, at } = load(name);
     let checkpoint: Checkpoint;
     beforeAll(async () => {
       checkpoint = await openCheckpoint(join(goldens, name === 'every-quantisation' ? `${name}.gguf` : name));
@@ -99,7 +107,7 @@ describe.each(engines)('on the %s engine', (_, create) => {
 
     test('logits', async () => {
       const backbone = await loadBackbone(engine, checkpoint);
-      const logits = backbone.logits(batch, Int32Array.from(golden.logitPositions), frozenProjector(engine));
+      const logits = backbone.logits(batch, at(golden.logitPositions), frozenProjector(engine));
       expect(logits.shape).toEqual([3, backbone.config.vocabulary]);
       expectClose(engine.download(logits), golden.logits.flat(), 2e-5);
       engine.dispose(logits);

@@ -25,11 +25,10 @@ afterEach(() => {
   expect(engine.live()).toBe(0);
 });
 
-/** Two rows of eight tokens, loss on the last four of each. */
+/** Two sequences of eight tokens, loss on the last four of each. */
 const batch: TokenBatch = {
-  rows: 2,
-  length: 8,
   ids: Int32Array.from({ length: 16 }, (_, i) => (i * 37 + 5) % 320),
+  starts: Int32Array.of(0, 8, 16),
   lossPositions: Int32Array.of(3, 4, 5, 6, 11, 12, 13, 14),
   labels: Int32Array.from({ length: 8 }, (_, i) => (i * 71 + 9) % 320),
 };
@@ -132,28 +131,66 @@ describe('the backward', () => {
 describe('batches', () => {
   const frozen = () => frozenProjector(engine);
 
-  test('neither padding nor the other row changes a loss', () => {
-    const both = read(backbone.losses(batch, frozen()));
-    const length = 11;
-    const ids = new Int32Array(length);
-    ids.set(batch.ids.subarray(8, 16));
-    const alone = { rows: 1, length, ids, lossPositions: Int32Array.of(3, 4, 5, 6), labels: batch.labels.subarray(4) };
-    read(backbone.losses(alone, frozen())).forEach((value, i) => {
-      expect(Math.abs(value - both[4 + i])).toBeLessThan(2e-5);
+  test('of sequences of different lengths: losses and gradients are those of each alone', () => {
+    const lengths = [2, 65, 9, 64];
+    const starts = Int32Array.from([0, ...lengths], (_, s) => lengths.slice(0, s).reduce((sum, n) => sum + n, 0));
+    const ids = Int32Array.from({ length: starts.at(-1)! }, (_, i) => (i * 53 + 11) % 320);
+    const sequences = lengths.map((length, s): TokenBatch => {
+      const own = ids.subarray(starts[s], starts[s + 1]);
+      const count = Math.ceil(length / 2);
+      const lossPositions = Int32Array.from(
+        { length: Math.min(count, length - 1) },
+        (_, m) => length - 2 - m,
+      ).reverse();
+      const labels = lossPositions.map((position) => own[position + 1]);
+      return { ids: own, starts: Int32Array.of(0, length), lossPositions, labels };
     });
+    const together: TokenBatch = {
+      ids,
+      starts,
+      lossPositions: Int32Array.from(
+        sequences.flatMap(({ lossPositions }, s) => [...lossPositions.map((p) => starts[s] + p)]),
+      ),
+      labels: Int32Array.from(sequences.flatMap(({ labels }) => [...labels])),
+    };
+    const weight = 1 / together.labels.length;
+    const all = gathering(() => true);
+    const losses = read(backbone.backpropagate(together, all.projector));
+    expect(read(backbone.losses(together, frozen()))).toEqual(losses);
+    const sums = new Map<string, Float64Array>();
+    let m = 0;
+    for (const sequence of sequences) {
+      const one = gathering(() => true);
+      const weights = new Float32Array(sequence.labels.length).fill(weight);
+      for (const loss of read(backbone.backpropagate(sequence, one.projector, { weights })))
+        expect(Math.abs(loss - losses[m++])).toBeLessThan(2e-5);
+      for (const [name, gradient] of one.gradients) {
+        const sum = sums.get(name) ?? new Float64Array(gradient.length);
+        gradient.forEach((value, i) => {
+          sum[i] += value;
+        });
+        sums.set(name, sum);
+      }
+    }
+    expect(m).toBe(losses.length);
+    for (const [name, sum] of sums) {
+      const got = all.gradients.get(name)!;
+      const most = Math.max(...sum.map(Math.abs));
+      sum.forEach((value, i) => {
+        expect(Math.abs(got[i] - value)).toBeLessThan(2e-5 * most);
+      });
+    }
   });
 
-  test('one token, and no loss at all', () => {
-    const one = {
-      rows: 1,
-      length: 1,
+  test('of one token, and without loss', () => {
+    const none = {
       ids: Int32Array.of(7),
-      lossPositions: Int32Array.of(0),
-      labels: Int32Array.of(3),
+      starts: Int32Array.of(0, 1),
+      lossPositions: new Int32Array(0),
+      labels: new Int32Array(0),
     };
-    expect(read(backbone.losses(one, frozen()))).toHaveLength(1);
-    const none = { ...one, lossPositions: new Int32Array(0), labels: new Int32Array(0) };
     expect(read(backbone.losses(none, frozen()))).toHaveLength(0);
+    expect(read(backbone.logits(none, Int32Array.of(0), frozen()))).toHaveLength(320);
     const { projector, calls } = gathering(() => true);
     expect(read(backbone.backpropagate(none, projector))).toHaveLength(0);
     expect(calls).toEqual([]);
@@ -161,13 +198,23 @@ describe('batches', () => {
 
   test.each([
     ['bad-batch', { ids: Int32Array.of(1, 2, 3) }],
+    ['bad-batch', { starts: new Int32Array(0) }],
+    ['bad-batch', { starts: Int32Array.of(0) }],
+    ['bad-batch', { starts: Int32Array.of(1, 8, 16) }],
+    ['bad-batch', { starts: Int32Array.of(0, 8) }],
+    ['bad-batch', { starts: Int32Array.of(0, 8, 17) }],
+    ['bad-batch', { starts: Int32Array.of(0, 8, 8, 16) }],
+    ['bad-batch', { starts: Int32Array.of(0, 10, 8, 16) }],
     ['bad-batch', { ids: new Int32Array(16).fill(320) }],
     ['bad-batch', { ids: new Int32Array(16).fill(-1) }],
     ['bad-batch', { labels: new Int32Array(8).fill(320) }],
     ['bad-batch', { labels: new Int32Array(7) }],
     ['bad-batch', { lossPositions: Int32Array.of(0, 1, 2, 3, 4, 5, 6, 16) }],
-    ['bad-batch', { rows: 0, ids: new Int32Array(0) }],
-    ['context-exceeded', { rows: 1, length: 129, ids: new Int32Array(129) }],
+    ['bad-batch', { lossPositions: Int32Array.of(-1, 1, 2, 3, 4, 5, 6, 8) }],
+    ['bad-batch', { lossPositions: Int32Array.of(3, 4, 5, 7, 11, 12, 13, 14) }],
+    ['bad-batch', { lossPositions: Int32Array.of(3, 4, 5, 6, 11, 12, 13, 15) }],
+    ['bad-batch', { starts: Int32Array.of(0, 0), ids: new Int32Array(0) }],
+    ['context-exceeded', { starts: Int32Array.of(0, 129, 130), ids: new Int32Array(130) }],
   ])('refuses with %s: %j', (expected, change) => {
     const bad = { ...batch, ...change };
     expect(() => backbone.losses(bad, frozen())).toThrow(code(expected));
@@ -180,13 +227,24 @@ describe('batches', () => {
     expect(() => backbone.logits(batch, Int32Array.of(16), frozen())).toThrow(code('bad-batch'));
   });
 
-  test('tables of many lengths are forgotten again', () => {
-    for (let length = 1; length <= 40; length++) {
-      const ids = new Int32Array(length);
-      const row = { rows: 1, length, ids, lossPositions: Int32Array.of(0), labels: Int32Array.of(1) };
+  test('may hold more tokens than the context, each sequence within it', () => {
+    const ids = new Int32Array(256);
+    const long = { ids, starts: Int32Array.of(0, 128, 256), lossPositions: Int32Array.of(0), labels: Int32Array.of(1) };
+    expect(read(backbone.losses(long, frozen()))).toHaveLength(1);
+  });
+
+  test('of every length share one table of angles', () => {
+    const order = [9, 40, 3, 128, 40];
+    for (const length of order) {
+      const row = {
+        ids: new Int32Array(length).fill(5),
+        starts: Int32Array.of(0, length),
+        lossPositions: Int32Array.of(0),
+        labels: Int32Array.of(1),
+      };
       engine.dispose(backbone.losses(row, frozen()));
+      expect(engine.live()).toBe(atRest);
     }
-    expect(engine.live() - atRest).toBeLessThanOrEqual(16 * 2);
   });
 });
 
@@ -195,9 +253,8 @@ describe('decoding', () => {
     const ids = [...batch.ids.subarray(0, 8)];
     const projector = frozenProjector(engine);
     const row = {
-      ...batch,
-      rows: 1,
       ids: batch.ids.subarray(0, 8),
+      starts: Int32Array.of(0, 8),
       lossPositions: batch.lossPositions.subarray(0, 4),
       labels: batch.labels.subarray(0, 4),
     };

@@ -29,8 +29,36 @@ export function checkLength(config: ModelConfig, length: number): void {
 }
 
 /** Refuses positions outside a batch. */
-export function checkPositions({ rows, length }: TokenBatch, positions: Int32Array): void {
-  checkAll('position', positions, rows * length, 'Give flat positions into rows · length');
+export function checkPositions({ ids }: TokenBatch, positions: Int32Array): void {
+  checkAll('position', positions, ids.length, 'Give indices into the ids of the batch');
+}
+
+/** Refuses starts that do not cut the ids into sequences, each with at least one token and within the context. */
+function checkStarts(config: ModelConfig, { ids, starts }: TokenBatch): void {
+  if (starts.length < 2 || starts[0] !== 0 || starts.at(-1) !== ids.length)
+    throw errors.make('bad-batch', {
+      what: `sequences start at ${starts[0] ?? 'nothing'} and end at ${starts.at(-1) ?? 'nothing'}, of ${ids.length} ids`,
+      cure: 'Let starts begin with 0, end with the number of ids, and hold at least one sequence',
+    });
+  for (let s = 1; s < starts.length; s++) {
+    if (starts[s] <= starts[s - 1])
+      throw errors.make('bad-batch', {
+        what: `sequence ${s - 1} starts at ${starts[s - 1]} and ends before ${starts[s]}`,
+        cure: 'Let starts ascend, and give every sequence at least one token',
+      });
+    checkLength(config, starts[s] - starts[s - 1]);
+  }
+}
+
+/** Refuses a loss position whose next token would belong to another sequence. */
+function checkNext({ starts, lossPositions }: TokenBatch): void {
+  const ends = new Set(starts);
+  const last = lossPositions.find((position) => ends.has(position + 1));
+  if (last !== undefined)
+    throw errors.make('bad-batch', {
+      what: `position ${last} carries loss and is the last of its sequence`,
+      cure: 'Give positions that a token of the same sequence follows',
+    });
 }
 
 /**
@@ -39,19 +67,15 @@ export function checkPositions({ rows, length }: TokenBatch, positions: Int32Arr
  * @throws `bad-batch`, `context-exceeded`
  */
 export function checkBatch(config: ModelConfig, batch: TokenBatch): void {
-  const { rows, length, ids, lossPositions, labels } = batch;
-  if (rows < 1 || length < 1 || ids.length !== rows * length)
-    throw errors.make('bad-batch', {
-      what: `${ids.length} ids do not make ${rows} rows of ${length}`,
-      cure: 'Pad every row to the same length, and give at least one token',
-    });
+  const { ids, lossPositions, labels } = batch;
   if (lossPositions.length !== labels.length)
     throw errors.make('bad-batch', {
       what: `${lossPositions.length} loss positions have ${labels.length} labels`,
       cure: 'Give one label per loss position',
     });
-  checkLength(config, length);
+  checkStarts(config, batch);
   checkIds(config, ids);
   checkPositions(batch, lossPositions);
+  checkNext(batch);
   checkAll('label', labels, config.vocabulary, 'Encode the text with the tokenizer of this model');
 }

@@ -35,7 +35,7 @@ export function startDecoding(e: ScopedEngine, parts: DecodingParts, projector: 
   /** Takes tokens in; logits after the last of them, where they are asked for. */
   const take = (ids: Int32Array, wantsLogits: boolean): Float32Array | undefined => {
     const { logits, longer } = e.tidy(() => {
-      const pass = { rows: 1, rotation: rotations.next(past, ids.length), projector };
+      const pass = { starts: Int32Array.of(0, ids.length), rotation: rotations.next(past, ids.length), projector };
       const grown: KeyValueCache[] = [];
       let x = embed(e, weights.embedding, e.upload(ids, [ids.length]));
       for (const [index, layer] of layers.entries()) {

@@ -65,11 +65,10 @@ function buildBackbone(
   const head = { norm: norm(weights.norm), weight: weights.head };
   const parts = { config, weights, layers, head, rotations };
 
-  const passOf = ({ rows, length }: TokenBatch, projector: Projector): Pass => ({
-    rows,
-    rotation: rotations.whole(length),
-    projector,
-  });
+  const passOf = ({ starts }: TokenBatch, projector: Projector): Pass => {
+    const longest = starts.reduce((most, start, s) => Math.max(most, start - (starts[s - 1] ?? 0)), 0);
+    return { starts, rotation: rotations.upTo(longest), projector };
+  };
   const groupOf = new Map(weights.groups.flatMap((group) => group.sites.map((site) => [site.name, group] as const)));
 
   return {

@@ -4,39 +4,36 @@ import { inverseFrequencies } from '../config/frequencies.js';
 import type { ModelConfig } from '../contract.js';
 import type { ScopedEngine } from '../scope.js';
 
-/** Lengths whose angles are kept. */
-const KEPT = 16;
-
 /** The angles of a backbone's positions. */
 export interface RotationCache {
-  /** Of whole rows of a length: kept for the next batch, owned by the cache. */
-  readonly whole: (length: number) => Rotation;
+  /**
+   * Of the positions from 0 to at least `length` − 1: owned by the cache, and valid until a longer one is asked for,
+   * since one table serves sequences of every length up to its own.
+   */
+  readonly upTo: (length: number) => Rotation;
   /** Of the next `length` tokens after `past`: owned by the caller. */
   readonly next: (past: number, length: number) => Rotation;
   readonly dispose: () => void;
 }
 
-/** A cache that forgets the length it has not used for longest. */
+/** A cache of the longest table asked for so far. */
 export function rotationCache(e: ScopedEngine, config: ModelConfig): RotationCache {
   const frequencies = inverseFrequencies(config.rope, config.headSize);
-  const kept = new Map<number, Rotation>();
-  const forget = (length: number) => {
-    const { cos, sin } = kept.get(length)!;
-    e.dispose(cos, sin);
-    kept.delete(length);
-  };
   const next = (past: number, length: number) => rotationOf(e, frequencies, past, length);
+  let kept: Rotation | undefined;
+  const dispose = () => {
+    e.dispose(kept?.cos, kept?.sin);
+    kept = undefined;
+  };
   return {
-    whole: (length) => {
-      const found = kept.get(length) ?? next(0, length);
-      kept.delete(length);
-      kept.set(length, { cos: e.release(found.cos), sin: e.release(found.sin) });
-      if (kept.size > KEPT) forget(kept.keys().next().value!);
-      return found;
+    upTo: (length) => {
+      if (kept && kept.cos.shape[0] >= length) return kept;
+      dispose();
+      const { cos, sin } = next(0, length);
+      kept = { cos: e.release(cos), sin: e.release(sin) };
+      return kept;
     },
     next,
-    dispose: () => {
-      for (const length of [...kept.keys()]) forget(length);
-    },
+    dispose,
   };
 }

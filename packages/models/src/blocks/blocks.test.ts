@@ -104,7 +104,7 @@ describe('backwards agree with finite differences', () => {
   });
 
   test('attention with its rotation, queries grouped by two', () => {
-    const sizes = { rows: 2, heads: 4, keyValueHeads: 2 };
+    const sizes = { starts: Int32Array.of(0, 1, 4, 6), heads: 4, keyValueHeads: 2 };
     const frequencies = inverseFrequencies({ theta: 50, scaling: { type: 'default' } }, 4);
     checkBackward(
       { qkv: [6, 32] },
@@ -187,10 +187,10 @@ function makeLayer() {
   };
 }
 
-/** Rows of tokens that follow `past`. */
-function makePass(projector: Projector, rows = 2, past = 0, length = 3): Pass {
+/** Sequences of two and four tokens. */
+function makePass(projector: Projector): Pass {
   const frequencies = inverseFrequencies(config.rope, config.headSize);
-  return { rows, rotation: rotationOf(e, frequencies, past, length), projector };
+  return { starts: Int32Array.of(0, 2, 6), rotation: rotationOf(e, frequencies, 0, 4), projector };
 }
 
 describe('branches and the layer agree with finite differences', () => {
@@ -241,12 +241,13 @@ test('a layer computes the same whether or not it saves, and in steps with a cac
     const x = uploaded([6, 6], 3);
     const whole = e.download(layer.forward(pass, x));
     expect(e.download(layer.forwardSaving(pass, e.cast(x, 'f32'))[0])).toEqual(whole);
+    const frequencies = inverseFrequencies(config.rope, config.headSize);
     let cache: Parameters<typeof layer.step>[2];
-    for (let t = 0; t < 3; t++) {
-      const one = makePass(projector, 1, t, 1);
-      const [y, longer] = layer.step(one, e.slice(x, [t, 0], [1, 6]), cache);
+    for (let t = 0; t < 4; t++) {
+      const one = { starts: Int32Array.of(0, 1), rotation: rotationOf(e, frequencies, t, 1), projector };
+      const [y, longer] = layer.step(one, e.slice(x, [2 + t, 0], [1, 6]), cache);
       cache = longer;
-      for (const [i, value] of e.download(y).entries()) expect(value).toBeCloseTo(whole[t * 6 + i], 5);
+      for (const [i, value] of e.download(y).entries()) expect(value).toBeCloseTo(whole[(2 + t) * 6 + i], 5);
     }
   });
 });

@@ -59,7 +59,7 @@ describe('extreme values', () => {
       // Two tokens, one head two wide: the second query sees two keys, and wants the first.
       const qkv = e.upload(Float32Array.of(0, 0, 1e6, 0, 1, 2, 1e6, 0, -1e6, 0, 3, 4), [2, 6]);
       const rotation = rotationOf(e, Float64Array.of(0), 0, 2);
-      const sizes = { rows: 1, heads: 1, keyValueHeads: 1 };
+      const sizes = { starts: Int32Array.of(0, 2), heads: 1, keyValueHeads: 1 };
       const { z, logSumExp } = e.attention(qkv, rotation, sizes);
       expect([...e.download(z)]).toEqual([1, 2, 1, 2]);
       finite(e.attentionBackward({ qkv, rotation, z, logSumExp }, z, sizes));

@@ -3,9 +3,9 @@ import type { Projector } from '../contract.js';
 
 /** One batch's way through the layers: the same for all of them. */
 export interface Pass {
-  /** B sequences; hidden states are `[B · T, H]`. */
-  readonly rows: number;
-  /** Angles of the tokens' positions. */
+  /** `[S + 1]`: where the sequences lie in the hidden states `[N, H]`, end to end. */
+  readonly starts: Int32Array;
+  /** Angles of at least as many positions as the longest sequence has. */
   readonly rotation: Rotation;
   readonly projector: Projector;
   /** Receives gradients of the layer's own weights, by their name in the layer. */

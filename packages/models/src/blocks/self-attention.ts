@@ -21,21 +21,22 @@ export interface SelfAttentionSaved {
   readonly attention: AttentionSaved;
 }
 
-function sizesOf({ heads, keyValueHeads }: AttentionHeads, rows: number): AttentionSizes {
-  return { rows, heads, keyValueHeads };
+function sizesOf({ heads, keyValueHeads }: AttentionHeads, { starts }: Pass): AttentionSizes {
+  return { starts, heads, keyValueHeads };
 }
 
 /** x `[N, H]` f32 → o_proj(attention(qkv(norm(x)))) `[N, H]`. Borrows x. */
 export function selfAttention(
   e: ScopedEngine,
   { heads, norm, qkv, output }: SelfAttentionWeights,
-  { rows, rotation, projector }: Pass,
+  pass: Pass,
   x: Tensor,
 ): readonly [y: Tensor, saved: SelfAttentionSaved] {
+  const { rotation, projector } = pass;
   return e.tidy(() => {
     const [h, normSaved] = norm.forward(x);
     const stacked = project(e, projector, qkv, h);
-    const { z, logSumExp } = e.attention(stacked, rotation, sizesOf(heads, rows));
+    const { z, logSumExp } = e.attention(stacked, rotation, sizesOf(heads, pass));
     const y = project(e, projector, output, z);
     return [y, { norm: normSaved, attention: { qkv: stacked, rotation, z, logSumExp } }];
   });
@@ -63,17 +64,18 @@ export function selfAttentionStep(
 export function selfAttentionBackward(
   e: ScopedEngine,
   { heads, norm, qkv, output }: SelfAttentionWeights,
-  { rows, projector, sink }: Pass,
+  pass: Pass,
   saved: SelfAttentionSaved,
   dy: Tensor,
   residual: Tensor,
   wantsInput: boolean,
 ): Tensor | undefined {
+  const { projector, sink } = pass;
   return e.tidy(() => {
     const wantsStacked = wantsInput || projector.adapts(qkv);
     const dz = projectBackward(e, projector, output, () => saved.attention.z, dy, wantsStacked);
     if (!dz || !wantsStacked) return undefined;
-    const dStacked = e.attentionBackward(saved.attention, dz, sizesOf(heads, rows));
+    const dStacked = e.attentionBackward(saved.attention, dz, sizesOf(heads, pass));
     const dh = projectBackward(e, projector, qkv, () => norm.normalise(saved.norm), dStacked, wantsInput);
     if (!dh) return undefined;
     sink?.('input_layernorm.weight', e.release(norm.weightGradient(saved.norm, dh)));
