@@ -5,9 +5,11 @@
  *     [--repeats 2] [--kinds default,best] [--threads N] [--only-ours] [--quick] [--record]
  *
  * The product rate is that of the step's own matrix products, one after the other, each as often as the step takes it,
- * on the shapes and dtype of the frozen weights (ours have q, k and v in one). The step's rate is what it must compute
- * (`trainingFlops` of shared/flops.mjs, from the model's configuration; loss on the second half of every row) over the time
- * that it takes. Both are GFLOP/s; by processor time they are GFLOP per processor second, less distorted on a busy machine.
+ * on the shapes and dtype of the frozen weights (ours have q, k and v in one): of TensorFlow's MatMul through the engine,
+ * of the engine's own product with a packed matrix, which the step uses, and of torch. The step's rate is what it must
+ * compute (`trainingFlops` of shared/flops.mjs, from the model's configuration; loss on the second half of every row) over the
+ * time that it takes. All are GFLOP/s; by processor time they are GFLOP per processor second, less distorted on a busy
+ * machine.
  */
 import { adapterParameters, stepProducts, trainingFlops } from './shared/flops.mjs';
 import { readOptions } from './shared/options.mjs';
@@ -39,50 +41,51 @@ for (const name of options.cases.split(',')) {
   const examples = syntheticBatch(config, rows, length);
   const flops = trainingFlops(config, adapterParameters(config, LORA.rank), sizes(examples));
   const batch = { tokens: rows * length, lossTokens: sum(sizes(examples).map(({ lossTokens }) => lossTokens)) };
-  const lists = { perfit: stepProducts(config, { ...batch, stacked: true }) };
-  const separate = stepProducts(config, { ...batch, stacked: false });
+  const [stacked, separate] = [true, false].map((stacked) => stepProducts(config, { ...batch, stacked }));
   const stepJob = {
     ...{ model, adapter, dtype, threads, steps, seconds: Number.MAX_VALUE, ...ADAMW },
     batches: write(`${name.replace(':', '-')}.json`, [examples]),
   };
-  const productJob = (products) => ({ products, dtype, threads, passes });
-  const theirSteps = baselines(options, 'train_steps', stepJob);
-  const theirProducts = baselines({ ...options, kinds: 'products' }, 'products', productJob(separate), ['torch']);
+  const productJob = { dtype, threads, passes };
+  const our = (operation) => ours('products', { ...productJob, operation, products: stacked });
+  const torch = baselines({ ...options, kinds: 'torch' }, 'products', { ...productJob, products: separate });
+  const baselineSteps = baselines(options, 'train_steps', stepJob);
   const runs = alternate(
     `gemm ${name}`,
     {
-      ...{ perfit: ours('train-steps', stepJob), 'perfit products': ours('products', productJob(lists.perfit)) },
-      ...theirSteps.sides,
-      ...(theirSteps.missing === null ? theirProducts.sides : {}),
+      step: ours('train-steps', stepJob),
+      MatMul: our('matmul'),
+      packed: our('linear'),
+      ...baselineSteps.sides,
+      ...torch.sides,
     },
     repeats,
   );
-  const rates = (key) => {
-    const steps = (side) => runs[side].map((one) => flops / (1e6 * median(one[key].slice(1))));
-    const products = (side, list) => runs[side].map((one) => productRate(list, one, key));
-    return { steps, products };
-  };
   const shares = {};
   for (const [clock, key] of Object.entries({ second: 'milliseconds', 'processor second': 'cpuMilliseconds' })) {
-    const { steps, products } = rates(key);
-    const our = { step: steps('perfit'), products: products('perfit products', lists.perfit) };
-    figures[`${name}: products, GFLOP/${clock}`] = spread(our.products);
-    figures[`${name}: step, GFLOP/${clock}`] = spread(our.step);
-    ratios[`${name}: step against products, per ${clock}`] = pairedRatio(our.step, our.products);
-    for (const kind of Object.keys(theirSteps.sides)) {
-      const their = { step: steps(kind), products: products('products', separate) };
-      ratios[`${name}: products against torch, per ${clock}`] = pairedRatio(our.products, their.products);
-      shares[`${kind}: step against its products, per ${clock}`] = pairedRatio(their.step, their.products);
+    const stepRate = (side) => runs[side].map((one) => flops / (1e6 * median(one[key].slice(1))));
+    const rate = (side, list = stacked) => runs[side].map((one) => productRate(list, one, key));
+    figures[`${name}: step, GFLOP/${clock}`] = spread(stepRate('step'));
+    for (const product of ['MatMul', 'packed']) {
+      figures[`${name}: ${product}, GFLOP/${clock}`] = spread(rate(product));
+      ratios[`${name}: step against ${product}, per ${clock}`] = pairedRatio(stepRate('step'), rate(product));
+      if (runs.torch)
+        ratios[`${name}: ${product} against torch, per ${clock}`] = pairedRatio(rate(product), rate('torch', separate));
     }
+    for (const kind of Object.keys(baselineSteps.sides))
+      shares[`${kind}: step against torch's products, per ${clock}`] = pairedRatio(
+        stepRate(kind),
+        rate('torch', separate),
+      );
   }
   results[name] = {
     megaflopPerToken: flops / batch.tokens / 1e6,
     baselineShares: shares,
-    products: byProduct(lists.perfit, runs['perfit products']),
-    ...(runs.products ? { torchProducts: byProduct(separate, runs.products) } : {}),
+    products: Object.fromEntries(['MatMul', 'packed'].map((side) => [side, byProduct(stacked, runs[side])])),
+    ...(runs.torch ? { torchProducts: byProduct(separate, runs.torch) } : {}),
   };
   versions = { ...versions, ...versionsOf(runs) };
-  baseline = theirSteps.missing;
+  baseline = baselineSteps.missing;
 }
 tell({ benchmark: 'gemm', options, baseline, versions, figures, ratios, results });
 

@@ -16,14 +16,23 @@ function draw(rows, columns) {
   return narrow;
 }
 
-const products = job.products.map(({ name, m, k, n, transposed }) => {
-  const [a, b] = [draw(m, k), transposed ? draw(n, k) : draw(k, n)];
-  const once = () => engine.dispose(engine.matmul(a, b, { transposeB: transposed }));
+/** How to take a product once, and what to end in the end: the engine's MatMul, or its product with a packed matrix. */
+function operation({ m, k, n, transposed }) {
+  const a = draw(m, k);
+  const b = transposed ? draw(n, k) : draw(k, n);
+  if (job.operation === 'matmul') return [() => engine.matmul(a, b, { transposeB: transposed }), [a, b]];
+  const packed = engine.pack(b);
+  return [() => (transposed ? engine.linear(a, packed) : engine.linearBackward(a, packed)), [a, b, packed.tensor]];
+}
+
+const products = job.products.map((product) => {
+  const [take, operands] = operation(product);
+  const once = () => engine.dispose(take());
   for (let i = 0; i < 3; i++) once();
   const took = Array.from({ length: job.passes }, () => timed(once));
-  engine.dispose(a, b);
+  engine.dispose(...operands);
   return {
-    name,
+    name: product.name,
     milliseconds: took.map(({ milliseconds }) => milliseconds),
     cpuMilliseconds: took.map(({ cpuMilliseconds }) => cpuMilliseconds),
   };

@@ -3,13 +3,14 @@ import { basename, join, posix } from 'node:path';
 import { page, prose, table, WIDE } from './markdown.mjs';
 import { sourceAddress, sourceLink } from './source-link.mjs';
 
-/** What was measured: a page an example, the log, the decisions, and an index of them. */
+/** What was measured: a page an example, the benchmarks, the log, the decisions, and an index of them. */
 export function documentPages(root) {
   const examples = readdirSync(join(root, 'examples'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(join(root, 'examples', entry.name, 'README.md')))
     .map(({ name }) => readExample(root, name));
   const pages = new Map([
     ['/reference/results/index', indexPage(examples)],
+    ['/reference/results/benchmarks', document(root, 'benchmarks/README.md')],
     ['/reference/results/log', document(root, 'docs/log.md')],
     ['/reference/decisions', document(root, 'docs/decisions.md')],
   ]);
@@ -73,6 +74,6 @@ function indexPage(examples) {
         results.map((file) => basename(file)).join(', ') || 'in its text',
       ]),
     ),
-    'The [log](./log) holds measurements of the engine and of the training step, beside PyTorch + PEFT; their data lie in `benchmarks/results`. How things were decided: [decisions](/reference/decisions).',
+    'The [benchmarks](./benchmarks) stand beside PyTorch + PEFT, in one run each. The [log](./log) holds measurements of the engine and of the training step; their data lie in `benchmarks/results`. How things were decided: [decisions](/reference/decisions).',
   );
 }

@@ -60,6 +60,7 @@ function sidebarOf({ kinds, methods }, { examples }) {
       link: '/reference/results/',
       items: [
         ...examples.map(({ name }) => link(name, `/reference/results/${name}`)),
+        link('Benchmarks', '/reference/results/benchmarks'),
         link('Log', '/reference/results/log'),
         link('Decisions', '/reference/decisions'),
       ],
