@@ -14,6 +14,15 @@ export type {
 export { LOCAL_UPDATE } from './contract.js';
 export { cosineSchedule } from './cosine.js';
 export { errors as trainingErrors } from './errors.js';
+export type { PassSize } from './memory/sizes.js';
+export {
+  type AdapterVectors,
+  decodingMemory,
+  evaluationMemory,
+  type PassMemory,
+  type TrainingSize,
+  trainingMemory,
+} from './memory/training-memory.js';
 export { plainUpdate, plainUpdateFactory } from './plain.js';
 export { createPretrainer, type Pretrainer } from './pretrainer.js';
 export { proximalUpdate, proximalUpdateFactory } from './proximal.js';

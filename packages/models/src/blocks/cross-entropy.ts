@@ -16,7 +16,7 @@ export interface Targets {
 }
 
 /** Bytes of logits that exist at once; their gradient is as large. */
-const LOGITS_AT_ONCE = 1 << 25;
+export const LOGITS_AT_ONCE = 1 << 25;
 
 /** Logits `[rows, V]` of normalised rows `[rows, H]`, in their element type. */
 function logitsOf(e: ScopedEngine, head: Head, rows: Tensor): Tensor {
