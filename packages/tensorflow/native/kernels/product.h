@@ -27,16 +27,24 @@ inline int64_t PackedSize(int64_t k, int64_t n) { return (n + kPanel - 1) / kPan
 
 // Lays B [k, n] out as panels of kPanel columns, each contiguous, padded with zeros.
 inline void Pack(int64_t k, int64_t n, Strided b, float* panels) {
-  for (int64_t first = 0; first < n; first += kPanel, panels += k * kPanel) {
-    const int64_t columns = std::min(kPanel, n - first);
-    if (columns < kPanel) memset(panels, 0, k * kPanel * sizeof(float));
-    if (b.column == 1) {
-      for (int64_t i = 0; i < k; ++i)
-        memcpy(panels + i * kPanel, b.at + i * b.row + first, columns * sizeof(float));
-    } else {
-      for (int64_t j = 0; j < columns; ++j)
-        for (int64_t i = 0; i < k; ++i) panels[i * kPanel + j] = b.at[i * b.row + (first + j) * b.column];
+  const int64_t whole = n - n % kPanel;
+  float* const edge = panels + whole * k;
+  if (whole < n) memset(edge, 0, k * kPanel * sizeof(float));
+  if (b.column == 1) {
+    for (int64_t i = 0; i < k; ++i) {
+      const float* from = b.at + i * b.row;
+      for (int64_t first = 0; first < whole; first += kPanel) {
+        float* const to = panels + first * k + i * kPanel;
+        Store(to, Load(from + first));
+        Store(to + kWidth, Load(from + first + kWidth));
+      }
+      if (whole < n) memcpy(edge + i * kPanel, from + whole, (n - whole) * sizeof(float));
     }
+    return;
+  }
+  for (int64_t column = 0; column < n; ++column) {
+    float* const to = panels + column / kPanel * kPanel * k + column % kPanel;
+    for (int64_t i = 0; i < k; ++i) to[i * kPanel] = b.at[i * b.row + column * b.column];
   }
 }
 
