@@ -1,17 +1,21 @@
 /**
  * Times the engine's operations on the shapes of one SmolLM2-135M layer (B = 4, T = 256, H = 576, 9 heads over 3, D = 64,
- * F = 1536), each form of an idea beside its rivals, and prints one JSON line.
+ * F = 1536), each form of an idea beside its rivals. For work on the engine: it reaches into what is not exported.
  *
- *   node benchmarks/engine-ops.mjs [threads] [f32|bf16]
+ *   npm run build && node benchmarks/engine-ops.mjs [--dtype f32] [--passes 40] [--threads N] [--quick] [--record]
  *
  * `ms` is the median wall time of one call; `cpuMs` the processor time over all threads, which a busy machine distorts less.
+ * Ratios are fused over composed.
  */
 import { createEngine, installedEngine } from '@perfit/tensorflow';
 import { composedFused } from '../packages/tensorflow/dist/composed.js';
 import { loadBinding } from '../packages/tensorflow/dist/native-binding.js';
+import { readOptions } from './shared/options.mjs';
+import { tell } from './shared/report.mjs';
+import { median, spread } from './shared/statistics.mjs';
 
-const threads = Number(process.argv[2] ?? 2);
-const dtype = process.argv[3] ?? 'f32';
+const options = readOptions({ dtype: 'f32', passes: 40 }, { passes: 1 });
+const { dtype, passes, threads } = options;
 const engine = await createEngine({ prefer: 'native', threads });
 const composed = composedFused(engine);
 const { binding } = loadBinding(installedEngine(), threads);
@@ -59,9 +63,9 @@ function time(name, body) {
   };
   try {
     for (let i = 0; i < 5; i++) measure();
-    const runs = Array.from({ length: 40 }, measure);
-    const median = (index) => runs.map((run) => run[index]).sort((a, b) => a - b)[20];
-    results[name] = { ms: Number(median(0).toFixed(3)), cpuMs: Number(median(1).toFixed(3)) };
+    const runs = Array.from({ length: passes }, measure);
+    const [ms, cpuMs] = [0, 1].map((index) => median(runs.map((run) => run[index])));
+    results[name] = { ms, cpuMs };
   } catch (error) {
     results[name] = { refused: error.message.split('\n').at(-1).slice(0, 120) };
   }
@@ -176,6 +180,18 @@ time('crossEntropy [128, V] TensorFlow', () =>
   raw('SparseSoftmaxCrossEntropyWithLogits', [type('T'), type('Tlabels', 'i32')], [logits, labels], 2),
 );
 
-process.stdout.write(
-  `${JSON.stringify({ engine: engine.description, dtype, shapes: { B, T, H, HEADS, KV, D, F, V }, results }, null, 1)}\n`,
-);
+const measured = Object.entries(results).filter(([, { ms }]) => ms !== undefined);
+const pairs = measured.filter(([name]) => name.endsWith(' fused') && results[name.replace(/fused$/, 'composed')]?.ms);
+tell({
+  benchmark: 'engine-ops',
+  options: { ...options, model: 'none' },
+  versions: { engine: 'native', tensorflow: engine.description.version },
+  figures: Object.fromEntries(measured.map(([name, { ms }]) => [`${name}: ms`, spread([ms])])),
+  ratios: Object.fromEntries(
+    pairs.map(([name, { cpuMs }]) => [
+      `${name} against composed, processor time`,
+      spread([cpuMs / results[name.replace(/fused$/, 'composed')].cpuMs]),
+    ]),
+  ),
+  results,
+});

@@ -61,7 +61,8 @@ export function tell({ benchmark, options, baseline = null, versions = {}, figur
     results,
   });
   if (baseline !== null) process.stderr.write(`${benchmark}: only our side is measured (${baseline}).\n`);
-  if (record) appendFileSync(HISTORY, `${JSON.stringify(historyRecord(report))}\n`);
+  if (record && Object.keys(ratios).length > 0) appendFileSync(HISTORY, `${JSON.stringify(historyRecord(report))}\n`);
+  else if (record) process.stderr.write(`${benchmark}: nothing is recorded, since there are no ratios.\n`);
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 }
 
