@@ -34,6 +34,9 @@ export function instructionSets({ features }: Cpu = readCpu()): readonly [Instru
   return [first, ...rest];
 }
 
+/** Rows to which kernels compiled for an instruction set round a frozen matrix up: two vectors of f32. */
+export const panelRows: Readonly<Record<InstructionSet, number>> = { avx512: 32, avx2: 16, baseline: 8 };
+
 /** Whether bf16 products run on instructions of their own; without them bf16 saves memory and costs time. */
 export function hasFastBf16({ features }: Cpu): boolean {
   return features.some((name) => name.endsWith('bf16'));

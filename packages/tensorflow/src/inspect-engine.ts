@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
-import { availableParallelism, freemem, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { cacheDirectory, type EngineFiles, installedEngine } from './cache.js';
 import { type Cpu, hasFastBf16, readCpu } from './cpu.js';
@@ -7,6 +7,7 @@ import { TENSORFLOW_VERSION } from './engine-sources.js';
 import { wheelsFor } from './install/preconditions.js';
 import { CURES, findCompiler, findGpus, findPython, type Tool } from './install/toolchain.js';
 import { verify } from './install/verify.js';
+import { machineMemory } from './machine-memory.js';
 
 /** What `createEngine` would open here, and what stands in the way of a better one. */
 export interface EngineReport {
@@ -25,7 +26,7 @@ export interface EngineReport {
   readonly cpu: Cpu;
   /** Names of the NVIDIA GPUs. */
   readonly gpus: readonly string[];
-  /** In bytes. */
+  /** In bytes: of the machine, or of the control group that this process may use of it. */
   readonly memory: { readonly total: number; readonly free: number };
   /** What an installation needs; null where none was found. */
   readonly tools: { readonly python: Tool | null; readonly compiler: Tool | null };
@@ -44,6 +45,7 @@ export async function inspectEngine(cache = cacheDirectory()): Promise<EngineRep
     findGpus(),
   ]);
   const cpu = readCpu();
+  const { total, free } = machineMemory();
   const refusal = supported();
   const native = trial && !('failure' in trial) ? trial : undefined;
 
@@ -79,7 +81,7 @@ export async function inspectEngine(cache = cacheDirectory()): Promise<EngineRep
     platform: `${process.platform}-${process.arch}`,
     cpu,
     gpus,
-    memory: { total: totalmem(), free: freemem() },
+    memory: { total, free },
     tools: { python: python ?? null, compiler: compiler ?? null },
     cache: { path: cache, bytes: bytesUnder(cache) },
     lacks,
