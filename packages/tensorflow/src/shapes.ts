@@ -115,7 +115,7 @@ export function requireEqual(operation: string, a: readonly number[], b: readonl
 }
 
 /** Refuses anything but the starts of sequences that lie end to end in `count` rows; returns the longest length. */
-export function requireStarts(operation: string, starts: Int32Array, count: number): number {
+function requireStarts(operation: string, starts: Int32Array, count: number): number {
   let longest = 0;
   let shortest = count;
   for (let s = 1; s < starts.length; s++) {
