@@ -1,6 +1,7 @@
 import type { Architecture, Layout } from '@perfit/lora';
 import type { Update } from './contract.js';
 import { errors } from './errors.js';
+import { allFinite, countOnes } from './scratch.js';
 
 const CURE = 'Upload again from the same layout, or leave this client out';
 
@@ -9,26 +10,26 @@ const CURE = 'Upload again from the same layout, or leave this client out';
  * finite values, a whole positive number of examples; and every further vector that comes along or is due.
  *
  * @param vectors names of the vectors that the aggregator demands.
+ * @param finite whether all of an update's values are; for whoever takes them as it looks, as `MaskedSum.stage` does.
  * @throws `aggregation/bad-client`, `update-size`, `mask-outside`, `not-finite`, `bad-vector`, `bad-examples`; all name
  * the client.
  */
-export function checkUpdate(layout: Layout, update: Update, vectors: readonly string[] = []): void {
+export function checkUpdate(
+  layout: Layout,
+  update: Update,
+  vectors: readonly string[] = [],
+  finite: (values: Float32Array) => boolean = allFinite,
+): void {
   const { client, mask, architecture, values, examples } = update;
   if (typeof client !== 'string' || client === '')
     throw errors.make('bad-client', { what: `an update of client ${JSON.stringify(client)}`, cure: 'Name the client' });
-  checkMask(layout, client, 'mask', mask);
-  checkMask(layout, client, 'architecture', architecture);
-  for (let byte = 0; byte < mask.bits.length; byte++)
-    if (mask.bits[byte] & ~architecture.bits[byte]) {
-      const what = `client ${client} sent positions outside of its architecture, the first in ${byte * 8} … ${byte * 8 + 7}`;
-      throw errors.make('mask-outside', { what, cure: CURE });
-    }
+  checkMasks(layout, client, mask, architecture);
   if (values.length !== mask.live)
     throw errors.make('update-size', {
       what: `client ${client} sent ${values.length} values for a mask of ${mask.live} positions`,
       cure: CURE,
     });
-  checkFinite(client, 'values', values);
+  if (!finite(values)) throw notFinite(client, 'values', values);
   for (const name of vectors)
     if (!update.vectors?.[name])
       throw errors.make('bad-vector', {
@@ -41,7 +42,7 @@ export function checkUpdate(layout: Layout, update: Update, vectors: readonly st
         what: `client ${client} sent ${vector.length} numbers of "${name}" for a mask of ${mask.live} positions`,
         cure: CURE,
       });
-    checkFinite(client, name, vector);
+    if (!allFinite(vector)) throw notFinite(client, name, vector);
   }
   if (!Number.isSafeInteger(examples) || examples < 1)
     throw errors.make('bad-examples', {
@@ -50,28 +51,30 @@ export function checkUpdate(layout: Layout, update: Update, vectors: readonly st
     });
 }
 
-function checkMask(layout: Layout, client: string, name: string, { size, live, bits }: Architecture): void {
-  const wrong = (what: string) => errors.make('update-size', { what: `client ${client}: ${name} ${what}`, cure: CURE });
-  if (size !== layout.size || bits.length !== Math.ceil(layout.size / 8))
-    throw wrong(`of ${size} positions in ${bits.length} bytes, the layout has ${layout.size}`);
-  if (size % 8 !== 0 && bits[bits.length - 1] >> (size % 8)) throw wrong(`has ones past its ${size} positions`);
-  let ones = 0;
-  for (let byte = 0; byte < bits.length; byte++) {
-    let x = bits[byte];
-    x -= (x >> 1) & 0x55;
-    x = (x & 0x33) + ((x >> 2) & 0x33);
-    ones += (x + (x >> 4)) & 0x0f;
+function checkMasks(layout: Layout, client: string, mask: Architecture, architecture: Architecture): void {
+  const wrong = (what: string) => errors.make('update-size', { what: `client ${client}: ${what}`, cure: CURE });
+  for (const [name, { size, bits }] of Object.entries({ mask, architecture })) {
+    if (size !== layout.size || bits.length !== Math.ceil(layout.size / 8))
+      throw wrong(`${name} of ${size} positions in ${bits.length} bytes, the layout has ${layout.size}`);
+    if (size % 8 !== 0 && bits[bits.length - 1] >> (size % 8))
+      throw wrong(`${name} has ones past its ${size} positions`);
   }
-  if (ones !== live) throw wrong(`says ${live} live positions and has ${ones}`);
+  const { ones, others, inside } = countOnes(mask.bits, architecture.bits);
+  if (!inside) {
+    const first = mask.bits.findIndex((byte, i) => (byte & ~architecture.bits[i]) !== 0) * 8;
+    throw errors.make('mask-outside', {
+      what: `client ${client} sent positions outside of its architecture, the first in ${first} … ${first + 7}`,
+      cure: CURE,
+    });
+  }
+  if (ones !== mask.live) throw wrong(`mask says ${mask.live} live positions and has ${ones}`);
+  if (others !== architecture.live)
+    throw wrong(`architecture says ${architecture.live} live positions and has ${others}`);
 }
 
-function checkFinite(client: string, name: string, values: Float32Array): void {
-  // v · 0 is 0 for finite v and NaN for any other: one sum decides, no branch per value.
-  let probe = 0;
-  for (let i = 0; i < values.length; i++) probe += values[i] * 0;
-  if (probe === 0) return;
+function notFinite(client: string, name: string, values: Float32Array): Error {
   const first = values.findIndex((value) => !Number.isFinite(value));
-  throw errors.make('not-finite', {
+  return errors.make('not-finite', {
     what: `client ${client} sent ${values[first]} among its ${name}, at ${first} of ${values.length}`,
     cure: 'Lower its learning rate, or leave it out of the round',
   });

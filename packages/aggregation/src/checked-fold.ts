@@ -7,6 +7,8 @@ import { errors } from './errors.js';
  * and anything after the end, and gives the state back as it was where no update came.
  *
  * @param rule.add takes a checked update. @param rule.finish the next state; called once, after at least one update.
+ * @param rule.stage takes an update's values before all of it is checked, and says whether all of them are finite; default: looks,
+ * and takes nothing.
  * @param rule.vectors names of the vectors that every update must carry; default none.
  */
 export function checkedFold(
@@ -15,6 +17,7 @@ export function checkedFold(
   rule: {
     readonly add: (update: Update) => void;
     readonly finish: () => ServerState;
+    readonly stage?: (values: Float32Array) => boolean;
     readonly vectors?: readonly string[];
   },
 ): Fold {
@@ -22,7 +25,7 @@ export function checkedFold(
   let result: ServerState | undefined;
   return {
     add: (update) => {
-      checkUpdate(context.layout, update, rule.vectors);
+      checkUpdate(context.layout, update, rule.vectors, rule.stage);
       const { client } = update;
       if (result !== undefined)
         throw errors.make('fold-finished', {

@@ -45,7 +45,8 @@ export type {
 export { ADOPTION, AGGREGATOR, CODEC, SERVER_RULE } from './contract.js';
 export { errors as aggregationErrors } from './errors.js';
 export type { KrumOptions } from './krum-ranking.js';
-export { addScaled, addWeighted } from './masked-sum.js';
+export { type MaskedCount, maskedCount } from './masked-count.js';
+export { addScaled, addWeighted, type MaskedSum, maskedSum } from './masked-sum.js';
 export { aggregationFactories, registerAggregation } from './register.js';
 export { type Combine, type RobustOptions, robustAggregator, type Upload } from './robust.js';
 export type { AdaptiveOptions, DecayingOptions } from './server-rules/adaptive.js';

@@ -1,24 +1,44 @@
-import { type Architecture, architectureFromBytes } from '@perfit/lora';
+import { type Architecture, architectureFromBytes, lowestOne, wordsOf } from '@perfit/lora';
 import { errors } from './errors.js';
+import { maskedCount } from './masked-count.js';
 
-/**
- * Moves one client's entry in the registry counts c[p] from the architecture that it had (if any) to the one it has now,
- * in place; positions in both are not touched.
- *
- * @throws `aggregation/bad-registry` when a count would fall below 0.
- */
-export function recount(
-  counts: Uint32Array,
-  client: string,
-  before: Architecture | undefined,
-  now: Architecture,
-): void {
-  for (let byte = 0; byte < now.bits.length; byte++) {
-    const old = before?.bits[byte] ?? 0;
-    for (let rest = old ^ now.bits[byte]; rest; rest &= rest - 1) {
-      const bit = rest & -rest;
-      const p = byte * 8 + 31 - Math.clz32(bit);
-      if (!(old & bit)) counts[p]++;
+/** The registry counts c[p] of a round under way: how many clients' latest architecture holds p. */
+export interface RegistryCount {
+  /**
+   * Moves one client's entry from the architecture that it had (if any) to the one it has now; positions in both are not
+   * touched.
+   *
+   * @throws `aggregation/bad-registry` where the counts before the round do not hold what the client had.
+   */
+  readonly move: (client: string, before: Architecture | undefined, now: Architecture) => void;
+  /** The counts after the round `[P]`, in an array of their own. */
+  readonly read: () => Uint32Array;
+}
+
+/** Counts on from those before the round; borrowed. */
+export function registryCount(before: Uint32Array): RegistryCount {
+  const counts = before.slice();
+  const first = maskedCount(before.length);
+  return {
+    move: (client, had, has) => {
+      if (had) change(counts, client, had, has);
+      else first.add(has, 1);
+    },
+    read: () => {
+      const added = first.read();
+      const after = counts.slice();
+      for (let p = 0; p < after.length; p++) after[p] += added[p];
+      return after;
+    },
+  };
+}
+
+function change(counts: Uint32Array, client: string, had: Architecture, has: Architecture): void {
+  const [old, now] = [wordsOf(had.bits), wordsOf(has.bits)];
+  for (let i = 0; i < now.length; i++)
+    for (let rest = old[i] ^ now[i]; rest !== 0; rest &= rest - 1) {
+      const p = i * 32 + lowestOne(rest);
+      if (!(old[i] & rest & -rest)) counts[p]++;
       else if (counts[p] > 0) counts[p]--;
       else
         throw errors.make('bad-registry', {
@@ -26,16 +46,13 @@ export function recount(
           cure: 'Resume registry and server state from the same round',
         });
     }
-  }
 }
 
 /** The live positions of `architecture` that also satisfy `keep`. */
 export function filterPositions(architecture: Architecture, keep: (position: number) => boolean): Architecture {
-  const bits = new Uint8Array(architecture.bits.length);
-  for (let byte = 0; byte < bits.length; byte++)
-    for (let rest = architecture.bits[byte]; rest; rest &= rest - 1) {
-      const bit = rest & -rest;
-      if (keep(byte * 8 + 31 - Math.clz32(bit))) bits[byte] |= bit;
-    }
-  return architectureFromBytes(architecture.size, bits);
+  const words = wordsOf(architecture.bits);
+  const kept = new Int32Array(words.length);
+  for (let i = 0; i < words.length; i++)
+    for (let rest = words[i]; rest !== 0; rest &= rest - 1) if (keep(i * 32 + lowestOne(rest))) kept[i] |= rest & -rest;
+  return architectureFromBytes(architecture.size, new Uint8Array(kept.buffer, 0, architecture.bits.length));
 }

@@ -3,7 +3,7 @@ import { sharedExclusive } from './aggregators/shared-exclusive.js';
 import { weightedMean } from './aggregators/weighted-mean.js';
 import { checkedFold } from './checked-fold.js';
 import type { Aggregator } from './contract.js';
-import { recount } from './registry.js';
+import { registryCount } from './registry.js';
 import { stateArray } from './state-array.js';
 
 /** Options of every robust rule. */
@@ -57,17 +57,18 @@ export function robustAggregator(name: string, { minHolders = 1 }: RobustOptions
     fold: (state, context) => {
       const { size } = context.layout;
       const point = stateArray(state, 'g', 'Float32Array', size);
-      const holders = stateArray(state, 'holders', 'Uint32Array', size).slice();
+      const registry = registryCount(stateArray(state, 'holders', 'Uint32Array', size));
       const aggregated = stateArray(state, 'aggregated', 'Uint32Array', size).slice();
       const uploads: Upload[] = [];
       return checkedFold(state, context, {
         add: ({ client, mask, values, architecture }) => {
-          recount(holders, client, context.registered(client), architecture);
+          registry.move(client, context.registered(client), architecture);
           uploads.push({ client, mask: { ...mask, bits: mask.bits.slice() }, values: values.slice() });
         },
         finish: () => {
           uploads.sort((a, b) => (a.client < b.client ? -1 : 1));
           const combined = combine(uploads, point);
+          const holders = registry.read();
           const g = point.slice();
           for (let p = 0; p < size; p++)
             if (!Number.isNaN(combined[p]) && holders[p] >= minHolders) {

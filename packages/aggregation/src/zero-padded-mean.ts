@@ -1,5 +1,6 @@
 import type { Architecture } from '@perfit/lora';
-import { addScaled } from './masked-sum.js';
+import { maskUnion } from './mask-union.js';
+import { maskedSum } from './masked-sum.js';
 
 /** A weighted mean over a round's updates as it is summed up, in f64. */
 export interface ZeroPaddedMean {
@@ -15,15 +16,21 @@ export interface ZeroPaddedMean {
  * @param before what it was `[P]`; borrowed.
  */
 export function zeroPaddedMean(before: Float32Array): ZeroPaddedMean {
-  const sum = new Float64Array(before.length);
-  const sent = new Uint8Array(Math.ceil(before.length / 8));
+  const sum = maskedSum(before.length);
+  const sent = maskUnion(before.length);
   let total = 0;
   return {
     add: (mask, values, weight) => {
-      for (let byte = 0; byte < sent.length; byte++) sent[byte] |= mask.bits[byte];
-      addScaled(sum, mask, values, weight);
+      sent.add(mask);
+      sum.stage(values);
+      sum.add(mask, weight);
       total += weight;
     },
-    mean: () => before.map((value, p) => ((sent[p >> 3] >> (p & 7)) & 1 ? sum[p] / total : value)),
+    mean: () => {
+      const sums = sum.read();
+      const mean = before.slice();
+      for (let p = 0; p < mean.length; p++) if (sent.has(p)) mean[p] = sums[p] / total;
+      return mean;
+    },
   };
 }

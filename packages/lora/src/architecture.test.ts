@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { onesOf } from './architecture.js';
 import {
   type Architecture,
   applyArchitecture,
@@ -14,7 +15,6 @@ import {
   jaccard,
   livePositions,
   lowestOne,
-  onesOf,
   pack,
   union,
   unpackInto,

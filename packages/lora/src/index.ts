@@ -6,7 +6,6 @@ export {
   isLive,
   livePositions,
   lowestOne,
-  onesOf,
   wordsOf,
 } from './architecture.js';
 export {

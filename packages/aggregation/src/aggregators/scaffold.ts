@@ -3,7 +3,7 @@ import { defineStrategy } from '@perfit/strategy';
 import { z } from 'zod';
 import { checkedFold } from '../checked-fold.js';
 import type { Aggregator, ServerState } from '../contract.js';
-import { addScaled } from '../masked-sum.js';
+import { maskedSum } from '../masked-sum.js';
 import { stateArray } from '../state-array.js';
 import { weightedMean } from './weighted-mean.js';
 
@@ -40,20 +40,24 @@ export function scaffold(): Aggregator {
     fold: (state, context) => {
       const before = read(state, context.layout.size);
       const values = mean.fold(state, context);
-      const change = new Float64Array(context.layout.size);
+      const change = maskedSum(context.layout.size);
       let seen = before.seen[0];
       return checkedFold(state, context, {
         vectors: ['controlChange'],
         add: (update) => {
           values.add(update);
-          addScaled(change, update.mask, update.vectors!.controlChange, update.examples);
+          change.stage(update.vectors!.controlChange);
+          change.add(update.mask, update.examples);
           if (!context.registered(update.client)) seen += update.examples;
         },
-        finish: () => ({
-          ...values.finish(),
-          control: before.control.map((value, p) => (before.seen[0] * value + change[p]) / seen),
-          seen: Float64Array.of(seen),
-        }),
+        finish: () => {
+          const changes = change.read();
+          return {
+            ...values.finish(),
+            control: before.control.map((value, p) => (before.seen[0] * value + changes[p]) / seen),
+            seen: Float64Array.of(seen),
+          };
+        },
       });
     },
     download: (state, receiver) => {

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { checkedFold } from '../checked-fold.js';
 import type { Aggregator, ServerState } from '../contract.js';
 import { errors } from '../errors.js';
-import { addWeighted } from '../masked-sum.js';
-import { filterPositions, recount } from '../registry.js';
+import { maskedCount } from '../masked-count.js';
+import { maskedSum } from '../masked-sum.js';
+import { filterPositions, registryCount } from '../registry.js';
 import { stateArray } from '../state-array.js';
 
 /** Options of {@link sharedExclusive}. */
@@ -51,20 +52,23 @@ export function sharedExclusive({ minHolders = 2 }: SharedExclusiveOptions = {})
     fold: (state, context) => {
       const { size } = context.layout;
       const before = read(state, size);
-      const holders = before.holders.slice();
-      const sum = new Float64Array(size);
-      const weight = new Float64Array(size);
+      const registry = registryCount(before.holders);
+      const sum = maskedSum(size);
+      const weight = maskedCount(size);
       return checkedFold(state, context, {
-        add: ({ client, mask, values, architecture, examples }) => {
-          recount(holders, client, context.registered(client), architecture);
-          addWeighted(sum, weight, mask, values, examples);
+        stage: sum.stage,
+        add: ({ client, mask, architecture, examples }) => {
+          registry.move(client, context.registered(client), architecture);
+          sum.add(mask, examples);
+          weight.add(mask, examples);
         },
         finish: () => {
+          const [sums, weights, holders] = [sum.read(), weight.read(), registry.read()];
           const g = before.g.slice();
           const aggregated = before.aggregated.slice();
           for (let p = 0; p < size; p++)
-            if (weight[p] > 0 && holders[p] >= minHolders) {
-              g[p] = sum[p] / weight[p];
+            if (weights[p] > 0 && holders[p] >= minHolders) {
+              g[p] = sums[p] / weights[p];
               aggregated[p]++;
             }
           return { g, holders, aggregated };

@@ -3,7 +3,8 @@ import { defineStrategy } from '@perfit/strategy';
 import { z } from 'zod';
 import { checkedFold } from '../checked-fold.js';
 import type { Aggregator } from '../contract.js';
-import { addScaled } from '../masked-sum.js';
+import { maskUnion } from '../mask-union.js';
+import { maskedSum } from '../masked-sum.js';
 import { stateArray } from '../state-array.js';
 
 /**
@@ -19,25 +20,21 @@ export function weightedMean(): Aggregator {
     fold: (state, context) => {
       const { size } = context.layout;
       const before = stateArray(state, 'g', 'Float32Array', size);
-      const sent = new Uint8Array(Math.ceil(size / 8));
-      const held = new Uint8Array(sent.length);
-      const sum = new Float64Array(size);
+      const [sent, held] = [maskUnion(size), maskUnion(size)];
+      const sum = maskedSum(size);
       let weight = 0;
       return checkedFold(state, context, {
-        add: ({ mask, architecture, values, examples }) => {
-          for (let byte = 0; byte < sent.length; byte++) {
-            sent[byte] |= mask.bits[byte];
-            held[byte] |= architecture.bits[byte];
-          }
-          addScaled(sum, mask, values, examples);
+        stage: sum.stage,
+        add: ({ mask, architecture, examples }) => {
+          sent.add(mask);
+          if (architecture.live > mask.live) held.add(architecture);
+          sum.add(mask, examples);
           weight += examples;
         },
         finish: () => {
-          const g = new Float32Array(size);
-          for (let p = 0; p < size; p++) {
-            const stays = ((held[p >> 3] & ~sent[p >> 3]) >> (p & 7)) & 1;
-            g[p] = stays ? before[p] : sum[p] / weight;
-          }
+          const sums = sum.read();
+          const g = before.slice();
+          for (let p = 0; p < size; p++) if (sent.has(p) || !held.has(p)) g[p] = sums[p] / weight;
           return { g };
         },
       });
