@@ -173,6 +173,7 @@ const float* Widened(const T* x, int64_t size, std::unique_ptr<float[]>& copy) {
 template <class T, class PanelOf>
 void Multiply(int64_t rows, int64_t depth, int64_t columns, const T* given, PanelOf panel_of, const float* left,
               int64_t rank, Strided right, T* y) {
+  if (rows == 0 || columns == 0) return;
   std::unique_ptr<float[]> copy;
   const float* const x = Widened(given, rows * depth, copy);
   const Portion portion = PortionOf(depth);
