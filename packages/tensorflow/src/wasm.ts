@@ -85,8 +85,10 @@ function engineOn(tf: Tf): Engine {
     (name: string): Engine['batchMatmul'] =>
     (a, b, options = {}) => {
       shapes.requireSameDtype(name, [a, b]);
-      shapes.productShape(name, a.shape, b.shape, options);
+      const shape = shapes.productShape(name, a.shape, b.shape, options);
       const { transposeA = false, transposeB = false } = options;
+      // The backend leaves a sum over nothing unwritten.
+      if (a.shape.at(transposeA ? -2 : -1) === 0) return run(() => tf.fill(shape, 0));
       // The backend broadcasts an absent or a single batch, and computes nonsense for mixed ones.
       const lead = shapes.broadcast(name, a.shape.slice(0, -2), b.shape.slice(0, -2));
       const spread = (x: Tensor): Inner => tf.broadcastTo(inner(x), [...lead, ...x.shape.slice(-2)]);

@@ -119,6 +119,7 @@ export function arithmeticSuite(at: () => Bench): void {
     ['matmul', [1, 9], [9, 1]],
     ['matmul', [33, 65], [65, 17]],
     ['matmul', [0, 4], [4, 2]],
+    ['matmul', [3, 0], [0, 2]],
     ['batchMatmul', [2, 5, 7], [2, 7, 3]],
     ['batchMatmul', [2, 3, 4, 5], [2, 3, 5, 6]],
     ['batchMatmul', [3, 4, 5], [1, 5, 6]],
