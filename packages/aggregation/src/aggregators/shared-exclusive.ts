@@ -1,4 +1,4 @@
-import { architectureFrom, pack } from '@perfit/lora';
+import { applyArchitecture, architectureFrom, intersect, pack } from '@perfit/lora';
 import { defineStrategy } from '@perfit/strategy';
 import { z } from 'zod';
 import { checkedFold } from '../checked-fold.js';
@@ -6,7 +6,8 @@ import type { Aggregator, ServerState } from '../contract.js';
 import { errors } from '../errors.js';
 import { maskedCount } from '../masked-count.js';
 import { maskedSum } from '../masked-sum.js';
-import { filterPositions, registryCount } from '../registry.js';
+import { registryCount } from '../registry.js';
+import { sharedPositions } from '../shared-positions.js';
 import { stateArray } from '../state-array.js';
 
 /** Options of {@link sharedExclusive}. */
@@ -42,6 +43,7 @@ function read(state: ServerState, size?: number) {
 export function sharedExclusive({ minHolders = 2 }: SharedExclusiveOptions = {}): Aggregator {
   if (!(Number.isSafeInteger(minHolders) && minHolders >= 1))
     throw errors.make('bad-option', { what: `minHolders is ${minHolders}`, cure: 'Use a whole number from 1 up' });
+  const positionsOf = sharedPositions(minHolders);
   return {
     name: 'shared-exclusive',
     initialize: ({ size }) => ({
@@ -76,13 +78,13 @@ export function sharedExclusive({ minHolders = 2 }: SharedExclusiveOptions = {})
       });
     },
     download: (state, { architecture }) => {
-      const { g, holders, aggregated } = read(state, architecture.size);
-      const mask = filterPositions(architecture, (p) => holders[p] >= minHolders && aggregated[p] > 0);
-      return { mask, values: pack(g, mask) };
+      const arrays = read(state, architecture.size);
+      const mask = intersect(architecture, positionsOf(arrays.holders, arrays.aggregated).sent);
+      return { mask, values: pack(arrays.g, mask) };
     },
     globalModule: (state) => {
-      const { g, holders, aggregated } = read(state);
-      return g.map((value, p) => (holders[p] >= minHolders && aggregated[p] > 0 ? value : 0));
+      const arrays = read(state);
+      return applyArchitecture(arrays.g, positionsOf(arrays.holders, arrays.aggregated).sent);
     },
     point: {
       read: (state) => read(state).g,
@@ -93,8 +95,8 @@ export function sharedExclusive({ minHolders = 2 }: SharedExclusiveOptions = {})
       write: (state, g) => ({ ...state, g }),
     },
     sharedPositions: (state, architecture) => {
-      const { holders } = read(state, architecture.size);
-      return filterPositions(architecture, (p) => holders[p] >= minHolders);
+      const { holders, aggregated } = read(state, architecture.size);
+      return intersect(architecture, positionsOf(holders, aggregated).shared);
     },
   };
 }
