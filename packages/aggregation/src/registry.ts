@@ -21,8 +21,8 @@ export function registryCount(before: Uint32Array): RegistryCount {
   const first = maskedCount(before.length);
   return {
     move: (client, had, has) => {
-      if (had) change(counts, client, had, has);
-      else first.add(has, 1);
+      if (!had) first.add(has, 1);
+      else if (Buffer.compare(had.bits, has.bits) !== 0) change(counts, client, had, has);
     },
     read: () => {
       const added = first.read();

@@ -1,5 +1,5 @@
 import type { Architecture } from '@perfit/lora';
-import { maskUnion } from './mask-union.js';
+import { maskedCount } from './masked-count.js';
 import { maskedSum } from './masked-sum.js';
 
 /** A weighted mean over a round's updates as it is summed up, in f64. */
@@ -17,19 +17,19 @@ export interface ZeroPaddedMean {
  */
 export function zeroPaddedMean(before: Float32Array): ZeroPaddedMean {
   const sum = maskedSum(before.length);
-  const sent = maskUnion(before.length);
+  const sent = maskedCount(before.length);
   let total = 0;
   return {
     add: (mask, values, weight) => {
-      sent.add(mask);
+      sent.add(mask, 1);
       sum.stage(values);
       sum.add(mask, weight);
       total += weight;
     },
     mean: () => {
-      const sums = sum.read();
+      const [sums, senders] = [sum.read(), sent.read()];
       const mean = before.slice();
-      for (let p = 0; p < mean.length; p++) if (sent.has(p)) mean[p] = sums[p] / total;
+      for (let p = 0; p < mean.length; p++) if (senders[p] > 0) mean[p] = sums[p] / total;
       return mean;
     },
   };

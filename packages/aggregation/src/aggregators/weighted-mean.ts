@@ -3,7 +3,7 @@ import { defineStrategy } from '@perfit/strategy';
 import { z } from 'zod';
 import { checkedFold } from '../checked-fold.js';
 import type { Aggregator } from '../contract.js';
-import { maskUnion } from '../mask-union.js';
+import { maskedCount } from '../masked-count.js';
 import { maskedSum } from '../masked-sum.js';
 import { stateArray } from '../state-array.js';
 
@@ -20,21 +20,22 @@ export function weightedMean(): Aggregator {
     fold: (state, context) => {
       const { size } = context.layout;
       const before = stateArray(state, 'g', 'Float32Array', size);
-      const [sent, held] = [maskUnion(size), maskUnion(size)];
       const sum = maskedSum(size);
+      // How many sent a position, and how many hold it of whom something does not travel.
+      const [sent, held] = [maskedCount(size), maskedCount(size)];
       let weight = 0;
       return checkedFold(state, context, {
         stage: sum.stage,
         add: ({ mask, architecture, examples }) => {
-          sent.add(mask);
-          if (architecture.live > mask.live) held.add(architecture);
+          sent.add(mask, 1);
+          if (architecture.live > mask.live) held.add(architecture, 1);
           sum.add(mask, examples);
           weight += examples;
         },
         finish: () => {
-          const sums = sum.read();
+          const [sums, senders, holders] = [sum.read(), sent.read(), held.read()];
           const g = before.slice();
-          for (let p = 0; p < size; p++) if (sent.has(p) || !held.has(p)) g[p] = sums[p] / weight;
+          for (let p = 0; p < size; p++) if (senders[p] > 0 || holders[p] === 0) g[p] = sums[p] / weight;
           return { g };
         },
       });
