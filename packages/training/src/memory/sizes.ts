@@ -39,7 +39,7 @@ const MEMBERS: Readonly<Record<GroupName, readonly string[]>> = {
 };
 
 /** `[out, in]` of the groups of every layer of a model. */
-export function groupShapes(config: ModelConfig): Readonly<Record<GroupName, readonly [out: number, width: number]>> {
+function groupShapes(config: ModelConfig): Readonly<Record<GroupName, readonly [out: number, width: number]>> {
   const { hidden, intermediate, heads, keyValueHeads, headSize } = config;
   return {
     qkv: [(heads + 2 * keyValueHeads) * headSize, hidden],
