@@ -21,8 +21,6 @@ struct Portion {
 };
 inline Portion PortionOf(int64_t depth) { return depth <= 2048 ? Portion{2, depth} : Portion{kMost, 256}; }
 
-inline int64_t Panels(int64_t columns) { return (columns + kPanel - 1) / kPanel; }
-
 typedef float Four __attribute__((vector_size(16), aligned(4), may_alias));
 
 inline Four LoadFour(const float* p) { return *reinterpret_cast<const Four*>(p); }
@@ -146,16 +144,6 @@ inline void Strip(Strided x, Strided low, const Factor& factor, float* held, boo
   }
 }
 
-template <int kRows, class... Rest>
-inline void LastStrip(int64_t rows, Rest... rest) {
-  if constexpr (kRows > 0) {
-    if (rows == kRows)
-      Strip<kRows>(rest...);
-    else
-      LastStrip<kRows - 1>(rows, rest...);
-  }
-}
-
 // x in f32: itself, or a copy.
 template <class T>
 const float* Widened(const T* x, int64_t size, std::unique_ptr<float[]>& copy) {
@@ -206,16 +194,12 @@ void Multiply(int64_t rows, int64_t depth, int64_t columns, const T* given, Pane
         const int64_t stop = std::min(to, block + kBlock);
         for (int64_t p = first; p < last; ++p) {
           const int64_t width = std::min(kPanel, columns - p * kPanel);
-          const auto x_of = [&](int64_t row) { return Strided{x + row * depth + range.begin, depth, 1}; };
-          const auto low_of = [&](int64_t row) { return Strided{left + row * rank, rank, 1}; };
-          const auto held_of = [&](int64_t row) { return held + (p - first) * held_size + (row - from) * kPanel; };
-          T* const out = y + p * kPanel;
-          int64_t row = block;
-          for (; row + kTile <= stop; row += kTile)
-            Strip<kTile>(x_of(row), low_of(row), factors[p - first], held_of(row), resume, pause, out + row * columns,
-                         columns, width);
-          LastStrip<kTile - 1>(stop - row, x_of(row), low_of(row), factors[p - first], held_of(row), resume, pause,
-                               out + row * columns, columns, width);
+          Strips(stop - block, [&](int64_t strip, auto count) {
+            const int64_t row = block + strip;
+            Strip<count>({x + row * depth + range.begin, depth, 1}, {left + row * rank, rank, 1}, factors[p - first],
+                         held + (p - first) * held_size + (row - from) * kPanel, resume, pause,
+                         y + row * columns + p * kPanel, columns, width);
+          });
         }
       }
     }
@@ -234,13 +218,8 @@ struct PackRows {
     T* packed = call.Output<T>(0, {Panels(rows), width, kPanel});
     if (!packed) return;
     ParallelFor(Panels(rows), 8, [&](int64_t begin, int64_t end) {
-      for (int64_t p = begin; p < end; ++p) {
-        T* const panel = packed + p * width * kPanel;
-        const int64_t held = std::min(kPanel, rows - p * kPanel);
-        if (held < kPanel) memset(panel, 0, width * kPanel * sizeof(T));
-        for (int64_t j = 0; j < held; ++j)
-          for (int64_t i = 0; i < width; ++i) panel[i * kPanel + j] = matrix[(p * kPanel + j) * width + i];
-      }
+      const int64_t first = begin * kPanel, last = std::min(end * kPanel, rows);
+      Pack(width, last - first, {matrix + first * width, 1, width}, packed + first * width);
     });
   }
 };
@@ -289,8 +268,8 @@ class Linear {
     if (!y) return;
     const Frozen<T> frozen{packed, shape[1], rows_};
     const int64_t rank = low[1];
-    Multiply(shape[0], shape[1], rows_, x, [&](auto... of) { return frozen.Forward(of...); }, left,
-             rank, {right, 1, rank}, y);
+    Multiply(shape[0], shape[1], rows_, x, [&](auto... of) { return frozen.Forward(of...); }, left, rank,
+             {right, 1, rank}, y);
   }
 
  private:
@@ -310,8 +289,8 @@ struct LinearGrad {
     T* dx = call.Output<T>(0, {shape[0], columns});
     if (!dx) return;
     const Frozen<T> frozen{packed, shape[1], columns};
-    Multiply(shape[0], shape[1], columns, dy, [&](auto... of) { return frozen.Backward(of...); },
-             left, low[1], {right, columns, 1}, dx);
+    Multiply(shape[0], shape[1], columns, dy, [&](auto... of) { return frozen.Backward(of...); }, left, low[1],
+             {right, columns, 1}, dx);
   }
 };
 

@@ -3,6 +3,7 @@
 #define PERFIT_PRODUCT_H_
 
 #include <algorithm>
+#include <type_traits>
 
 #include "vector.h"
 
@@ -17,33 +18,39 @@ constexpr int kTile = 6;
 #endif
 
 // A matrix as a pointer and two strides.
-struct Strided {
-  const float* at;
+template <class T>
+struct View {
+  const T* at;
   int64_t row, column;
 };
+typedef View<float> Strided;
 
-// Floats that Pack writes for a [k, n] matrix.
-inline int64_t PackedSize(int64_t k, int64_t n) { return (n + kPanel - 1) / kPanel * kPanel * k; }
+// Panels that n columns fill.
+inline int64_t Panels(int64_t n) { return (n + kPanel - 1) / kPanel; }
+
+// Elements that Pack writes for a [k, n] matrix.
+inline int64_t PackedSize(int64_t k, int64_t n) { return Panels(n) * kPanel * k; }
 
 // Lays B [k, n] out as panels of kPanel columns, each contiguous, padded with zeros.
-inline void Pack(int64_t k, int64_t n, Strided b, float* panels) {
+template <class T>
+inline void Pack(int64_t k, int64_t n, View<T> b, T* panels) {
   const int64_t whole = n - n % kPanel;
-  float* const edge = panels + whole * k;
-  if (whole < n) memset(edge, 0, k * kPanel * sizeof(float));
+  T* const edge = panels + whole * k;
+  if (whole < n) memset(edge, 0, k * kPanel * sizeof(T));
   if (b.column == 1) {
     for (int64_t i = 0; i < k; ++i) {
-      const float* from = b.at + i * b.row;
+      const T* from = b.at + i * b.row;
       for (int64_t first = 0; first < whole; first += kPanel) {
-        float* const to = panels + first * k + i * kPanel;
+        T* const to = panels + first * k + i * kPanel;
         Store(to, Load(from + first));
         Store(to + kWidth, Load(from + first + kWidth));
       }
-      if (whole < n) memcpy(edge + i * kPanel, from + whole, (n - whole) * sizeof(float));
+      if (whole < n) memcpy(edge + i * kPanel, from + whole, (n - whole) * sizeof(T));
     }
     return;
   }
   for (int64_t column = 0; column < n; ++column) {
-    float* const to = panels + column / kPanel * kPanel * k + column % kPanel;
+    T* const to = panels + column / kPanel * kPanel * k + column % kPanel;
     for (int64_t i = 0; i < k; ++i) to[i * kPanel] = b.at[i * b.row + column * b.column];
   }
 }
@@ -76,16 +83,21 @@ inline void Tile(int64_t k, Strided a, const float* panel, float* c, int64_t str
   }
 }
 
-// The rows that are left over below the last whole tile.
-template <int kRows>
-inline void Rest(int64_t rows, int64_t k, Strided a, const float* panel, float* c, int64_t stride, int64_t columns,
-                 bool add) {
-  if constexpr (kRows > 0) {
-    if (rows == kRows)
-      Tile<kRows>(k, a, panel, c, stride, columns, add);
+// Calls body(row, count) on strips that cover `rows` rows, count a compile-time constant: kTile, and what is left over.
+template <int kRest = kTile - 1, class Body>
+inline void LastStrip(int64_t row, int64_t rest, Body body) {
+  if constexpr (kRest > 0) {
+    if (rest == kRest)
+      body(row, std::integral_constant<int, kRest>{});
     else
-      Rest<kRows - 1>(rows, k, a, panel, c, stride, columns, add);
+      LastStrip<kRest - 1>(row, rest, body);
   }
+}
+template <class Body>
+inline void Strips(int64_t rows, Body body) {
+  int64_t row = 0;
+  for (; row + kTile <= rows; row += kTile) body(row, std::integral_constant<int, kTile>{});
+  LastStrip(row, rows - row, body);
 }
 
 // C [m, n] (row stride given) = A [m, k] * B, or += with `add`; B as Pack leaves it, of which the first k rows of
@@ -94,11 +106,9 @@ inline void Product(int64_t m, int64_t n, int64_t k, Strided a, const float* pan
                     int64_t stride, bool add) {
   for (int64_t first = 0; first < n; first += kPanel, panels += packed * kPanel) {
     const int64_t columns = std::min(kPanel, n - first);
-    int64_t row = 0;
-    for (; row + kTile <= m; row += kTile)
-      Tile<kTile>(k, {a.at + row * a.row, a.row, a.column}, panels, c + row * stride + first, stride, columns, add);
-    Rest<kTile - 1>(m - row, k, {a.at + row * a.row, a.row, a.column}, panels, c + row * stride + first, stride,
-                    columns, add);
+    Strips(m, [&](int64_t row, auto count) {
+      Tile<count>(k, {a.at + row * a.row, a.row, a.column}, panels, c + row * stride + first, stride, columns, add);
+    });
   }
 }
 
