@@ -1,7 +1,7 @@
 export type { LoadOptions } from './backbone/load.js';
 export { loadBackbone } from './backbone/load.js';
-export { sitesOf } from './backbone/sites.js';
-export { LOGITS_AT_ONCE } from './blocks/cross-entropy.js';
+export { STACKED, sitesOf } from './backbone/sites.js';
+export { logitRowsAtOnce } from './blocks/cross-entropy.js';
 export { initialWeights } from './checkpoint/initial-weights.js';
 export { openCheckpoint } from './checkpoint/open.js';
 export type { TokenizerFiles } from './checkpoint/write.js';

@@ -25,3 +25,4 @@ export type { InstallOptions } from './install-engine.js';
 export { installEngine } from './install-engine.js';
 export type { MachineMemory } from './machine-memory.js';
 export { machineMemory } from './machine-memory.js';
+export { longestSequence } from './shapes.js';

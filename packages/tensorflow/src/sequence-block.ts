@@ -1,5 +1,6 @@
 import type { Tensor } from './contract.js';
 import type { Primitives } from './primitives.js';
+import { longestSequence } from './shapes.js';
 
 /** S sequences that lie end to end as a block of T rows each, T the longest: for operations that know blocks only. */
 export interface SequenceBlock {
@@ -17,7 +18,7 @@ export interface SequenceBlock {
 export function sequenceBlock(e: Primitives, starts: Int32Array): SequenceBlock {
   const sequences = starts.length - 1;
   const tokens = starts[sequences];
-  const length = starts.reduce((most, start, s) => Math.max(most, start - (starts[s - 1] ?? 0)), 0);
+  const length = longestSequence(starts);
   // The token after the last one is a row of zeros.
   const tokenAt = new Int32Array(sequences * length).fill(tokens);
   const placeOf = new Int32Array(tokens);

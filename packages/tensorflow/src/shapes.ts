@@ -114,21 +114,19 @@ export function requireEqual(operation: string, a: readonly number[], b: readonl
     mismatch(`${operation} got ${show(a)} and ${show(b)}`, 'Give equal shapes');
 }
 
-/** Refuses anything but the starts of sequences that lie end to end in `count` rows; returns the longest length. */
-function requireStarts(operation: string, starts: Int32Array, count: number): number {
-  let longest = 0;
-  let shortest = count;
-  for (let s = 1; s < starts.length; s++) {
-    const length = starts[s] - starts[s - 1];
-    longest = Math.max(longest, length);
-    shortest = Math.min(shortest, length);
-  }
-  if (starts.length < 2 || starts[0] !== 0 || starts.at(-1) !== count || shortest < 1)
+/** Length of the longest of the sequences that start at `starts` and end where the next one starts. */
+export function longestSequence(starts: Int32Array): number {
+  return starts.reduce((most, start, s) => (s === 0 ? most : Math.max(most, start - starts[s - 1])), 0);
+}
+
+/** Refuses anything but the starts of sequences that lie end to end in `count` rows. */
+function requireStarts(operation: string, starts: Int32Array, count: number): void {
+  const ascending = starts.every((start, s) => s === 0 || start > starts[s - 1]);
+  if (starts.length < 2 || starts[0] !== 0 || starts.at(-1) !== count || !ascending)
     mismatch(
       `${operation} got sequences that start at ${show([...starts])} in ${count} rows`,
       'Let them ascend from 0 to the number of rows, and leave no sequence empty',
     );
-  return longest;
 }
 
 /** D and what else follows from the stacked rows of attention, its operands checked. */
@@ -144,7 +142,8 @@ export function attentionShape(
       `attention got ${show(shape)} for ${heads} heads and ${keyValueHeads} key-value heads`,
       'Give [N, (heads + 2 · keyValueHeads) · D] with an even D and heads a multiple of the key-value heads',
     );
-  const longest = requireStarts('attention', starts, tokens);
+  requireStarts('attention', starts, tokens);
+  const longest = longestSequence(starts);
   if (cos.shape.length !== 2 || cos.shape[0] < longest || cos.shape[1] !== headSize / 2)
     mismatch(
       `attention got angles ${show(cos.shape)} for heads ${headSize} wide and a sequence of ${longest} rows`,

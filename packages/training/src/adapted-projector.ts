@@ -9,10 +9,8 @@ import { groupKey, groupPlanner } from './group-plan.js';
 export interface AdaptedProjector extends Projector {
   /** Takes θ `[P]` f32 (borrowed) for the calls to come. */
   readonly load: (values: Tensor) => void;
-  /**
-   * Sets how the calls to come work. `examples`: gradients are also taken per example; borrowed.
-   */
-  readonly begin: (mode: { readonly examples?: ExampleSegments | undefined }) => void;
+  /** Whether gradients of the calls to come are also taken per example, and where the examples lie; borrowed. */
+  readonly begin: (segments?: ExampleSegments) => void;
   /** Gradients since the last call, flat `[P]` f32: of the loss, and Σ (∂ℓ_j/∂w)² where examples were asked for. */
   readonly collect: () => { readonly gradient: Tensor; readonly squared: Tensor | undefined };
   readonly release: () => void;
@@ -104,8 +102,8 @@ export function createAdaptedProjector(
       slots = engine.split(effective, sizes, 0);
       engine.dispose(effective);
     },
-    begin: (mode) => {
-      examples = mode.examples;
+    begin: (segments) => {
+      examples = segments;
     },
     collect: () => {
       const flat = flatten(gradients);

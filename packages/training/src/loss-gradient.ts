@@ -38,7 +38,7 @@ export function lossGradient(
     });
   const weight = input.weight ?? 1 / count;
   const squares = fisher ? exampleSquares(engine, batch, weight) : undefined;
-  projector.begin({ examples: squares && { starts: batch.starts, squares } });
+  projector.begin(squares && { starts: batch.starts, squares });
   try {
     const losses = backbone.backpropagate(
       batch,
@@ -47,7 +47,7 @@ export function lossGradient(
     );
     return { losses, ...projector.collect() };
   } finally {
-    projector.begin({});
+    projector.begin();
     engine.dispose(squares);
   }
 }

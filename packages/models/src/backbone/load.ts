@@ -1,4 +1,4 @@
-import type { DType, Engine } from '@perfit/tensorflow';
+import { type DType, type Engine, longestSequence } from '@perfit/tensorflow';
 import { crossEntropy, headLogits } from '../blocks/cross-entropy.js';
 import { decoderLayer } from '../blocks/decoder-layer.js';
 import type { Pass } from '../blocks/pass.js';
@@ -65,10 +65,11 @@ function buildBackbone(
   const head = { norm: norm(weights.norm), weight: weights.head };
   const parts = { config, weights, layers, head, rotations };
 
-  const passOf = ({ starts }: TokenBatch, projector: Projector): Pass => {
-    const longest = starts.reduce((most, start, s) => Math.max(most, start - (starts[s - 1] ?? 0)), 0);
-    return { starts, rotation: rotations.upTo(longest), projector };
-  };
+  const passOf = ({ starts }: TokenBatch, projector: Projector): Pass => ({
+    starts,
+    rotation: rotations.upTo(longestSequence(starts)),
+    projector,
+  });
   const groupOf = new Map(weights.groups.flatMap((group) => group.sites.map((site) => [site.name, group] as const)));
 
   return {

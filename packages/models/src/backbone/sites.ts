@@ -13,3 +13,12 @@ export function sitesOf(config: ModelConfig): readonly Site[] {
     })),
   ).flat();
 }
+
+/** Which projections of a layer are stacked: those of attention, which takes its operands so. */
+export const STACKED = {
+  qkv: ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'],
+  output: ['self_attn.o_proj'],
+  gate: ['mlp.gate_proj'],
+  up: ['mlp.up_proj'],
+  down: ['mlp.down_proj'],
+} as const;

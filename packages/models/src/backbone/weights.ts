@@ -1,6 +1,7 @@
 import type { DType, PackedMatrix, Tensor } from '@perfit/tensorflow';
 import type { ModelConfig, ProjectionGroup, Site, WeightSource } from '../contract.js';
 import type { ScopedEngine } from '../scope.js';
+import { STACKED } from './sites.js';
 
 /** One layer's weights on the engine. */
 interface LayerTensors {
@@ -36,15 +37,6 @@ function stack(parts: readonly Float32Array[]): Float32Array {
   return whole;
 }
 
-/** Which projections of a layer are stacked: those of attention, which takes its operands so. */
-const stacked = {
-  qkv: ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'],
-  output: ['self_attn.o_proj'],
-  gate: ['mlp.gate_proj'],
-  up: ['mlp.up_proj'],
-  down: ['mlp.down_proj'],
-} as const;
-
 /** Brings a source's weights onto the engine; nothing stays there when it fails. */
 export function uploadWeights(
   e: ScopedEngine,
@@ -73,11 +65,11 @@ export function uploadWeights(
     const layers = Array.from({ length: config.layers }, (_, layer) => ({
       inputNorm: vector(`model.layers.${layer}.input_layernorm.weight`),
       postNorm: vector(`model.layers.${layer}.post_attention_layernorm.weight`),
-      qkv: group(layer, stacked.qkv),
-      output: group(layer, stacked.output),
-      gate: group(layer, stacked.gate),
-      up: group(layer, stacked.up),
-      down: group(layer, stacked.down),
+      qkv: group(layer, STACKED.qkv),
+      output: group(layer, STACKED.output),
+      gate: group(layer, STACKED.gate),
+      up: group(layer, STACKED.up),
+      down: group(layer, STACKED.down),
     }));
     return { embedding, head, norm: vector('model.norm.weight'), layers };
   });

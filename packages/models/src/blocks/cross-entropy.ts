@@ -16,7 +16,13 @@ export interface Targets {
 }
 
 /** Bytes of logits that exist at once; their gradient is as large. */
-export const LOGITS_AT_ONCE = 1 << 25;
+const LOGITS_AT_ONCE = 1 << 25;
+
+/** Rows of logits, of `rowBytes` each, that exist at once of `rows`: chunks of equal size but for the last. */
+export function logitRowsAtOnce(rows: number, rowBytes: number): number {
+  const chunks = Math.ceil(rows / Math.max(1, Math.floor(LOGITS_AT_ONCE / rowBytes)));
+  return chunks === 0 ? 0 : Math.ceil(rows / chunks);
+}
 
 /** Logits `[rows, V]` of normalised rows `[rows, H]`, in their element type. */
 function logitsOf(e: ScopedEngine, head: Head, rows: Tensor): Tensor {
@@ -36,8 +42,7 @@ function inChunks<Part extends Record<string, Tensor>>(
   body: (begin: number, size: number) => Part,
 ): Part[] {
   const rowBytes = weight.shape[0] * (weight.dtype === 'bf16' ? 2 : 4);
-  const chunks = Math.ceil(rows / Math.max(1, Math.floor(LOGITS_AT_ONCE / rowBytes)));
-  const size = Math.ceil(rows / chunks);
+  const size = logitRowsAtOnce(rows, rowBytes);
   return Array.from({ length: Math.ceil(rows / size) }, (_, i) =>
     e.tidy(() => body(i * size, Math.min(size, rows - i * size))),
   );

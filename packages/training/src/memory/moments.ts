@@ -1,5 +1,5 @@
 import type { Layout } from '@perfit/lora';
-import { LOGITS_AT_ONCE } from '@perfit/models';
+import { logitRowsAtOnce } from '@perfit/models';
 import {
   elementBytes,
   factorBytes,
@@ -38,9 +38,8 @@ const moment = (name: Moment['name'], bytes: Partial<Omit<Moment, 'name'>>): Mom
 /** The chunks in which logits come: their rows, and bytes of `[rows, V]`. */
 function logitChunk({ config: { vocabulary }, dtype, lossTokens }: PassSize) {
   const bytes = vocabulary * elementBytes(dtype);
-  const chunks = Math.ceil(lossTokens / Math.max(1, Math.floor(LOGITS_AT_ONCE / bytes)));
-  const rows = chunks === 0 ? 0 : Math.ceil(lossTokens / chunks);
-  return { rows, bytes: rows * bytes, elements: rows * vocabulary, more: chunks > 1 };
+  const rows = logitRowsAtOnce(lossTokens, bytes);
+  return { rows, bytes: rows * bytes, elements: rows * vocabulary, more: rows < lossTokens };
 }
 
 /** Ids, positions, labels, weights and losses of a batch. */

@@ -1,5 +1,5 @@
 import type { Layout } from '@perfit/lora';
-import type { ModelConfig } from '@perfit/models';
+import { type ModelConfig, STACKED, sitesOf } from '@perfit/models';
 
 /** What the memory of a pass over a backbone depends on. */
 export interface PassSize {
@@ -16,7 +16,7 @@ export interface PassSize {
 }
 
 /** The stacked projections of a layer, as the backbone multiplies by them. */
-export type GroupName = 'qkv' | 'output' | 'gate' | 'up' | 'down';
+export type GroupName = keyof typeof STACKED;
 
 /** One stacked projection `[out, in]` of a layer, and what of it is adapted. */
 export interface GroupSize {
@@ -30,24 +30,14 @@ export interface GroupSize {
   readonly factors: number;
 }
 
-const MEMBERS: Readonly<Record<GroupName, readonly string[]>> = {
-  qkv: ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'],
-  output: ['self_attn.o_proj'],
-  gate: ['mlp.gate_proj'],
-  up: ['mlp.up_proj'],
-  down: ['mlp.down_proj'],
-};
-
 /** `[out, in]` of the groups of every layer of a model. */
 function groupShapes(config: ModelConfig): Readonly<Record<GroupName, readonly [out: number, width: number]>> {
-  const { hidden, intermediate, heads, keyValueHeads, headSize } = config;
-  return {
-    qkv: [(heads + 2 * keyValueHeads) * headSize, hidden],
-    output: [hidden, heads * headSize],
-    gate: [intermediate, hidden],
-    up: [intermediate, hidden],
-    down: [hidden, intermediate],
+  const sites = sitesOf({ ...config, layers: 1 });
+  const shape = (name: GroupName) => {
+    const members = STACKED[name].map((member) => sites.find((site) => site.name.endsWith(member))!);
+    return [members.reduce((sum, { out }) => sum + out, 0), members[0]!.in] as const;
   };
+  return { qkv: shape('qkv'), output: shape('output'), gate: shape('gate'), up: shape('up'), down: shape('down') };
 }
 
 /** The groups of one layer, with the adapters of a layout. */
@@ -55,7 +45,7 @@ export function groupSizes(config: ModelConfig, layout: Layout, layer: number): 
   const shapes = groupShapes(config);
   const size = (name: GroupName): GroupSize => {
     const [out, width] = shapes[name];
-    const members = MEMBERS[name].map((member) => `model.layers.${layer}.${member}`);
+    const members = STACKED[name].map((member) => `model.layers.${layer}.${member}`);
     const adapted = layout.slots.filter(({ site, factor }) => factor === 'A' && members.includes(site.name));
     const rank = adapted.reduce((sum, { rows }) => sum + rows, 0);
     const whole = adapted.length === 1 && adapted[0]!.site.out === out;
