@@ -14,7 +14,7 @@ import { alternate, baselines, ours } from './shared/processes.mjs';
 import { tell, versionsOf } from './shared/report.mjs';
 import { clientsOf, drawBatches } from './shared/rows.mjs';
 import { sum } from './shared/statistics.mjs';
-import { ADAMW, compareSteps, plain, prepare, sizes, summariseSteps } from './shared/training.mjs';
+import { ADAMW, compareSteps, computable, plain, prepare, sizes } from './shared/training.mjs';
 
 const options = readOptions({ batch: 8, tokens: 160, steps: 16, dtypes: 'f32' }, { batch: 4, tokens: 48, steps: 2 });
 const { batch, steps, threads } = options;
@@ -45,19 +45,12 @@ const file = write(
   'batches.json',
   batches.map((examples) => examples.map(plain)),
 );
-for (const dtype of options.dtypes.split(',')) {
-  if (dtype === 'bf16' && !bf16) {
-    results[dtype] = { skipped: 'the engine here does not compute in bf16' };
-    continue;
-  }
+for (const dtype of computable(options.dtypes.split(','), (dtype) => dtype, bf16, results)) {
   const job = { model, adapter, batches: file, dtype, steps, seconds: Number.MAX_VALUE, threads, ...ADAMW };
   const { sides, missing } = baselines(options, 'train_steps', job);
   const runs = alternate(`fedflan-step ${dtype}`, { perfit: ours('train-steps', job), ...sides }, options.repeats);
-  const sideResults = Object.fromEntries(
-    Object.entries(runs).map(([side, all]) => [side, summariseSteps(all, (step) => batches[step].length)]),
-  );
-  const compared = compareSteps(dtype, 'examples', sideResults);
-  results[dtype] = { ...sideResults, lossDifference: compared.lossDifference };
+  const compared = compareSteps(dtype, 'examples', runs, (step) => batches[step].length);
+  results[dtype] = compared.result;
   Object.assign(figures, compared.figures);
   Object.assign(ratios, compared.ratios);
   versions = { ...versions, ...versionsOf(runs) };

@@ -16,7 +16,7 @@ import { readOptions } from './shared/options.mjs';
 import { alternate, baselines, ours } from './shared/processes.mjs';
 import { tell, versionsOf } from './shared/report.mjs';
 import { median, pairedRatio, spread, sum } from './shared/statistics.mjs';
-import { ADAMW, LORA, parseCase, prepare, sizes, syntheticBatch } from './shared/training.mjs';
+import { ADAMW, computable, LORA, parseCase, prepare, sizes, syntheticBatch } from './shared/training.mjs';
 
 const options = readOptions({ cases: '4x256:f32', steps: 4, passes: 20 }, { cases: '2x16:f32', steps: 2, passes: 2 });
 const { steps, passes, threads, repeats } = options;
@@ -32,12 +32,8 @@ const figures = {};
 const ratios = {};
 let versions = {};
 let baseline = null;
-for (const name of options.cases.split(',')) {
+for (const name of computable(options.cases.split(','), (name) => parseCase(name).dtype, bf16, results)) {
   const { rows, length, dtype } = parseCase(name);
-  if (dtype === 'bf16' && !bf16) {
-    results[name] = { skipped: 'the engine here does not compute in bf16' };
-    continue;
-  }
   const examples = syntheticBatch(config, rows, length);
   const flops = trainingFlops(config, adapterParameters(config, LORA.rank), sizes(examples));
   const batch = { tokens: rows * length, lossTokens: sum(sizes(examples).map(({ lossTokens }) => lossTokens)) };

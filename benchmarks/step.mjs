@@ -10,7 +10,7 @@
 import { readOptions } from './shared/options.mjs';
 import { alternate, baselines, ours } from './shared/processes.mjs';
 import { tell, versionsOf } from './shared/report.mjs';
-import { ADAMW, compareSteps, parseCase, prepare, summariseSteps, syntheticBatch } from './shared/training.mjs';
+import { ADAMW, compareSteps, computable, parseCase, prepare, syntheticBatch } from './shared/training.mjs';
 
 const options = readOptions(
   { cases: '4x256:f32,4x256:bf16,2x64:f32,2x64:bf16', steps: 6, seconds: 60 },
@@ -23,22 +23,15 @@ const figures = {};
 const ratios = {};
 let versions = {};
 let baseline = null;
-for (const name of options.cases.split(',')) {
+for (const name of computable(options.cases.split(','), (name) => parseCase(name).dtype, bf16, results)) {
   const { rows, length, dtype } = parseCase(name);
-  if (dtype === 'bf16' && !bf16) {
-    results[name] = { skipped: 'the engine here does not compute in bf16' };
-    continue;
-  }
   const { steps, seconds, threads } = options;
   const batches = write(`${name.replace(':', '-')}.json`, [syntheticBatch(config, rows, length)]);
   const job = { model, adapter, batches, dtype, steps, seconds, threads, ...ADAMW };
   const { sides, missing } = baselines(options, 'train_steps', job);
   const runs = alternate(`step ${name}`, { perfit: ours('train-steps', job), ...sides }, options.repeats);
-  const sideResults = Object.fromEntries(
-    Object.entries(runs).map(([side, all]) => [side, summariseSteps(all, () => rows * length)]),
-  );
-  const compared = compareSteps(name, 'tokens', sideResults);
-  results[name] = { ...sideResults, lossDifference: compared.lossDifference };
+  const compared = compareSteps(name, 'tokens', runs, () => rows * length);
+  results[name] = compared.result;
   Object.assign(figures, compared.figures);
   Object.assign(ratios, compared.ratios);
   versions = { ...versions, ...versionsOf(runs) };

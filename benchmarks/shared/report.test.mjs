@@ -97,9 +97,9 @@ describe('steps', () => {
   });
 
   it('are compared with every baseline', () => {
-    const ours = summariseSteps([run([1, 100], 10)], () => 1);
-    const theirs = summariseSteps([{ ...run([1, 300], 40), losses: [4, 2] }], () => 1);
-    const { ratios, figures, lossDifference } = compareSteps('case', 'tokens', { perfit: ours, best: theirs });
+    const runs = { perfit: [run([1, 100], 10)], best: [{ ...run([1, 300], 40), losses: [4, 2] }] };
+    const { ratios, figures, result } = compareSteps('case', 'tokens', runs, () => 1);
+    const { lossDifference } = result;
     expect(figures['case: tokens/s'].median).toBe(10);
     expect(ratios['case: tokens/s against best'].median).toBeCloseTo(3, 12);
     expect(ratios['case: peak bytes against best'].median).toBe(0.25);

@@ -39,6 +39,14 @@ export function parseCase(name) {
   return { rows: Number(rows), length: Number(length), dtype };
 }
 
+/** The names of cases that the engine here computes; the others are noted in `results`. `dtypeOf(name)`: its element type. */
+export const computable = (names, dtypeOf, bf16, results) =>
+  names.filter((name) => {
+    if (dtypeOf(name) !== 'bf16' || bf16) return true;
+    results[name] = { skipped: 'the engine here does not compute in bf16' };
+    return false;
+  });
+
 /** Drawn token ids, loss on the second half of every row. */
 export function syntheticBatch({ vocabulary }, rows, length) {
   const id = (i) => (i * 7919 + 13) % vocabulary;
@@ -73,8 +81,13 @@ export function summariseSteps(runs, units) {
   };
 }
 
-/** Our figures of training steps, and their ratios to every baseline's, named after the case and what is counted. */
-export function compareSteps(name, unit, { perfit, ...others }) {
+/**
+ * Runs of training steps by side: each side summarised, our figures, and their ratios to every baseline's, named after
+ * the case and what is counted. `units(step)`: what a step counts as.
+ */
+export function compareSteps(name, unit, runs, units) {
+  const sides = Object.fromEntries(Object.entries(runs).map(([side, all]) => [side, summariseSteps(all, units)]));
+  const { perfit, ...others } = sides;
   const figures = {
     [`${name}: ${unit}/s`]: spread(perfit.perSecond),
     [`${name}: ${unit}/processor second`]: spread(perfit.perProcessorSecond),
@@ -95,5 +108,5 @@ export function compareSteps(name, unit, { perfit, ...others }) {
   const differences = Object.fromEntries(
     Object.entries(others).map(([kind, theirs]) => [kind, largestDifference(perfit.losses, theirs.losses)]),
   );
-  return { figures, ratios, lossDifference: differences };
+  return { figures, ratios, result: { ...sides, lossDifference: differences } };
 }
