@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {
   applyArchitecture,
   architectureFrom,
+  compactLayout,
   compactRanks,
   createLayout,
   embedAdapter,
@@ -94,6 +95,31 @@ test('a full mask compacts to itself, an empty one to nothing, a lower rank to p
   expect(lower.layout).toEqual(createLayout(layout.sites, 2));
   expect(lower.architecture).toEqual(fullArchitecture(lower.layout.size));
   expect(() => compactRanks(layout, { values: new Float32Array(1), architecture })).toThrow(refuses('size-mismatch'));
+});
+
+test('a vector and its compact form are each other inside of the live components, which keep all live positions', () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.constantFrom(0.02, 0.3, 1), (seed, density) => {
+      const { layout, architecture, values } = randomAdapter(seed, density);
+      const { layout: smaller, compact, expand, architecture: keep } = compactLayout(layout, architecture);
+      expect(expand(compact(values))).toEqual(values);
+      const small = Float32Array.from({ length: smaller.size }, (_, p) => p + 1);
+      expect(compact(expand(small))).toEqual(small);
+      expect(keep(architecture).live).toBe(architecture.live);
+      expect(applyArchitecture(compact(values), keep(architecture))).toEqual(compact(values));
+    }),
+    { numRuns: 30 },
+  );
+  const layout = sampleLayout(4);
+  const half = compactLayout(layout, rankArchitecture(layout, 2));
+  for (const { compact, layout: own } of [half, compactLayout(layout, fullArchitecture(layout.size))]) {
+    const whole = new Float32Array(layout.size);
+    expect(compact(whole)).not.toBe(whole);
+    expect(compact(whole).length).toBe(own.size);
+  }
+  expect(() => half.compact(new Float32Array(3))).toThrow(refuses('size-mismatch'));
+  expect(() => half.expand(new Float32Array(layout.size))).toThrow(refuses('size-mismatch'));
+  expect(() => compactLayout(layout, fullArchitecture(3))).toThrow(refuses('size-mismatch'));
 });
 
 test('embedding a smaller adapter keeps its products and its live count', () => {

@@ -37,6 +37,70 @@ export function liveComponents(
   });
 }
 
+/** The live rank components of a layout as a layout of their own. */
+export interface Compaction {
+  /** Every site with its own rank; `layout.rank` is the largest. The layout itself where nothing can be left out. */
+  readonly layout: Layout;
+  /** Of a vector `[P]` over the whole layout what the smaller one keeps, `[P']`. */
+  readonly compact: (vector: Float32Array) => Float32Array;
+  /** The same positions in a vector over the whole layout, `[P]`; 0 elsewhere. */
+  readonly expand: (vector: Float32Array) => Float32Array;
+  /** What the smaller layout keeps of an architecture. */
+  readonly architecture: (architecture: Architecture) => Architecture;
+}
+
+function checkSize(layout: Layout, size: number, what: string): void {
+  if (size !== layout.size)
+    throw errors.make('size-mismatch', {
+      what: `a layout of ${layout.size} got ${what} of ${size}`,
+      cure: 'Use values and mask of this layout',
+    });
+}
+
+/**
+ * Leaves out the rank components whose row of A and column of B are wholly pruned, and the sites that have none left:
+ * they add nothing to any product BA and have no gradient.
+ *
+ * @throws `size-mismatch`
+ * @example
+ * const { layout: smaller, compact, expand } = compactLayout(layout, architecture);
+ * smaller.size; // P' ≤ P
+ * expand(compact(values)); // values, 0 in the components that were left out
+ */
+export function compactLayout(layout: Layout, architecture: Architecture): Compaction {
+  checkSize(layout, architecture.size, 'a mask');
+  const kept = new Map(slotsBySite(layout).map((slots) => [slots.site.name, liveComponents(slots, architecture)]));
+  const componentsOf = (name: string) => kept.get(name) as readonly number[];
+  const smaller = createLayout(layout.sites, ({ name }) => componentsOf(name).length);
+  if (smaller.size === layout.size)
+    return {
+      layout,
+      compact: (vector) => vector.slice(),
+      expand: (vector) => vector.slice(),
+      architecture: (whole) => whole,
+    };
+  const origin = positionsIn(smaller, layout, ({ site }) => componentsOf(site.name));
+  return {
+    layout: smaller,
+    compact: (vector) => {
+      checkSize(layout, vector.length, 'a vector');
+      const small = new Float32Array(origin.length);
+      for (let p = 0; p < origin.length; p++) small[p] = vector[origin[p]];
+      return small;
+    },
+    expand: (vector) => {
+      checkSize(smaller, vector.length, 'a vector');
+      const whole = new Float32Array(layout.size);
+      for (let p = 0; p < origin.length; p++) whole[origin[p]] = vector[p];
+      return whole;
+    },
+    architecture: (whole) => {
+      checkSize(layout, whole.size, 'a mask');
+      return architectureFrom(smaller.size, (position) => isLive(whole, origin[position]));
+    },
+  };
+}
+
 /** An adapter over a layout of its own. */
 export interface CompactAdapter extends AdapterState {
   /** Every site with its own rank; `layout.rank` is the largest. */
@@ -44,8 +108,8 @@ export interface CompactAdapter extends AdapterState {
 }
 
 /**
- * Leaves out the rank components whose row of A and column of B are wholly pruned, and the sites that have none left.
- * The product BA of every site stays what it was, and the live positions keep their number.
+ * An adapter over the live rank components alone ({@link compactLayout}). The product BA of every site stays what it
+ * was, and the live positions keep their number.
  *
  * @throws `size-mismatch`
  * @example
@@ -53,20 +117,9 @@ export interface CompactAdapter extends AdapterState {
  * writeAdapter(directory, { ...smaller, scale, baseModel });
  */
 export function compactRanks(layout: Layout, { values, architecture }: AdapterState): CompactAdapter {
-  if (values.length !== layout.size || architecture.size !== layout.size)
-    throw errors.make('size-mismatch', {
-      what: `a layout of ${layout.size} got ${values.length} values and a mask of ${architecture.size}`,
-      cure: 'Use values and mask of this layout',
-    });
-  const kept = new Map(slotsBySite(layout).map((slots) => [slots.site.name, liveComponents(slots, architecture)]));
-  const componentsOf = (name: string) => kept.get(name) as readonly number[];
-  const compact = createLayout(layout.sites, ({ name }) => componentsOf(name).length);
-  const origin = positionsIn(compact, layout, ({ site }) => componentsOf(site.name));
-  return {
-    layout: compact,
-    values: Float32Array.from(origin, (position) => values[position]),
-    architecture: architectureFrom(compact.size, (position) => isLive(architecture, origin[position])),
-  };
+  checkSize(layout, values.length, 'values');
+  const { layout: smaller, compact, architecture: keep } = compactLayout(layout, architecture);
+  return { layout: smaller, values: compact(values), architecture: keep(architecture) };
 }
 
 /**

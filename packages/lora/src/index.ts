@@ -17,8 +17,8 @@ export {
   union,
 } from './architecture-algebra.js';
 export { capRanks } from './cap-ranks.js';
-export type { CompactAdapter } from './compact-ranks.js';
-export { compactRanks, embedAdapter, liveComponents } from './compact-ranks.js';
+export type { CompactAdapter, Compaction } from './compact-ranks.js';
+export { compactLayout, compactRanks, embedAdapter, liveComponents } from './compact-ranks.js';
 export { composeResidual } from './compose-residual.js';
 export type {
   AdapterState,

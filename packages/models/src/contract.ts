@@ -56,6 +56,11 @@ export interface ProjectionGroup {
 export interface Projector {
   /** Whether any site of the group is adapted; where none is, the backbone may skip recomputing x for the backward. */
   readonly adapts: (group: ProjectionGroup) => boolean;
+  /**
+   * Whether `project` gives anything but the product x Wᵀ of the backbone as it was loaded: the group is adapted, or its
+   * frozen weight was changed. Hidden states below the first layer that is changed are the same for every adapter.
+   */
+  readonly changes: (group: ProjectionGroup) => boolean;
   /** x `[N, in]` → y `[N, Σ out]`. Borrows x. */
   readonly project: (group: ProjectionGroup, x: Tensor) => Tensor;
   /**
@@ -82,6 +87,29 @@ export interface TokenBatch {
   readonly labels: Int32Array;
 }
 
+/** Hidden states to enter a forward with, in place of ids. */
+export interface Entry {
+  /** How many layers they have passed. */
+  readonly layer: number;
+  /** `[N, H]` f32, borrowed. */
+  readonly hidden: Tensor;
+}
+
+/** How a backward pass is taken. */
+export interface BackpropagateOptions {
+  /** `[M]`: weight of every loss; default 1/M each. */
+  readonly weights?: Float32Array;
+  /** Where gradients of the backbone's own weights go; default: they are not computed. */
+  readonly sink?: WeightGradientSink;
+  /** Where the forward begins, no higher than the lowest adapted layer. Not with a sink. */
+  readonly entry?: Entry | undefined;
+  /**
+   * Keeps just the input of every layer but the last, and computes what its backward needs again: memory of one layer in
+   * place of all, for the time of one forward more. The same bits.
+   */
+  readonly checkpointing?: boolean;
+}
+
 /** Receives gradients of the backbone's own weights (pretraining); owns what it is given. */
 export type WeightGradientSink = (name: string, gradient: Tensor) => void;
 
@@ -91,25 +119,33 @@ export interface Backbone {
   readonly dtype: DType;
   /** Every projection, in the order of the forward. */
   readonly sites: readonly Site[];
+  /** Layers below the first one that a projector changes: their hidden states do not depend on it. */
+  readonly unchangedLayers: (projector: Projector) => number;
+  /** Hidden states `[N, H]` (f32, owned by the caller) after the first `layers` layers. */
+  readonly hidden: (batch: Pick<TokenBatch, 'ids' | 'starts'>, layers: number, projector: Projector) => Tensor;
   /** Losses `[M]` (f32, owned by the caller) of the batch's loss positions; keeps nothing for a backward. */
-  readonly losses: (batch: TokenBatch, projector: Projector) => Tensor;
+  readonly losses: (batch: TokenBatch, projector: Projector, entry?: Entry) => Tensor;
   /** Logits `[positions, V]` (f32, owned by the caller) at indices into the batch's tokens. */
   readonly logits: (batch: TokenBatch, positions: Int32Array, projector: Projector) => Tensor;
   /**
-   * Forward and backward of `Σ_m weights[m] · loss_m` (default 1/M each): the projector accumulates its gradients.
-   * Returns the losses `[M]` (f32, owned by the caller).
+   * Forward and backward of `Σ_m weights[m] · loss_m`: the projector accumulates its gradients. Returns the losses `[M]`
+   * (f32, owned by the caller).
    */
-  readonly backpropagate: (
-    batch: TokenBatch,
-    projector: Projector,
-    options?: { readonly weights?: Float32Array; readonly sink?: WeightGradientSink },
-  ) => Tensor;
+  readonly backpropagate: (batch: TokenBatch, projector: Projector, options?: BackpropagateOptions) => Tensor;
   /** Starts an incremental decoding of one sequence with a key-value cache. */
   readonly decode: (projector: Projector) => Decoding;
   /** A frozen weight `[out, in]` of a site, on the host. */
   readonly frozen: (site: Site) => Float32Array;
   /** Ends every tensor that it owns. */
   readonly dispose: () => void;
+}
+
+/** Keeps hidden states of token sequences of one backbone, by layer. */
+export interface HiddenStateStore {
+  /** States `[n · H]` of a sequence of n tokens after `layers` layers, or undefined where they are not kept. */
+  readonly read: (layers: number, ids: Int32Array) => Float32Array | undefined;
+  /** Takes states; may leave them out. */
+  readonly write: (layers: number, ids: Int32Array, hidden: Float32Array) => void;
 }
 
 /** An incremental decoding of one sequence. */

@@ -5,6 +5,7 @@ import type { Projector } from './contract.js';
 export function frozenProjector(engine: Engine): Projector {
   return {
     adapts: () => false,
+    changes: () => false,
     project: ({ weight }, x) => engine.linear(x, weight),
     backproject: ({ weight }, _x, dy, wantsInput) => (wantsInput ? engine.linearBackward(dy, weight) : undefined),
   };

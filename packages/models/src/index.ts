@@ -1,5 +1,6 @@
 export type { LoadOptions } from './backbone/load.js';
 export { loadBackbone } from './backbone/load.js';
+export { reuseHiddenStates } from './backbone/reuse-hidden-states.js';
 export { STACKED, sitesOf } from './backbone/sites.js';
 export { logitRowsAtOnce } from './blocks/cross-entropy.js';
 export { initialWeights } from './checkpoint/initial-weights.js';
@@ -8,8 +9,11 @@ export type { TokenizerFiles } from './checkpoint/write.js';
 export { writeCheckpoint } from './checkpoint/write.js';
 export type {
   Backbone,
+  BackpropagateOptions,
   Checkpoint,
   Decoding,
+  Entry,
+  HiddenStateStore,
   Message,
   ModelConfig,
   ProjectionGroup,

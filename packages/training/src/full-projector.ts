@@ -5,6 +5,7 @@ import type { Engine } from '@perfit/tensorflow';
 export function fullProjector(engine: Engine, sink: WeightGradientSink): Projector {
   return {
     adapts: () => true,
+    changes: () => true,
     project: ({ weight }, x) => engine.linear(x, weight),
     backproject: ({ sites, weight }, x, dy, wantsInput) => {
       const whole = engine.matmul(dy, x!, { transposeA: true });

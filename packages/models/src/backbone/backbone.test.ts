@@ -59,6 +59,7 @@ function denseProjector(engine: Engine, adapted: (site: string) => boolean = () 
   const asked: string[] = [];
   const projector: Projector = {
     adapts: ({ sites }) => sites.some(({ name }) => adapted(name)),
+    changes: ({ sites }) => sites.some(({ name }) => adapted(name)),
     project: frozen.project,
     backproject: (group, x, dy, wantsInput) => {
       asked.push(`${group.sites[0].name}${x ? '' : ' frozen'}${wantsInput ? '' : ' last'}`);

@@ -1,48 +1,14 @@
 import type { Tensor } from '@perfit/tensorflow';
-import { crossEntropy, crossEntropyBackward, type Head } from '../blocks/cross-entropy.js';
+import { crossEntropy, crossEntropyBackward } from '../blocks/cross-entropy.js';
 import type { DecoderLayer, LayerSaved } from '../blocks/decoder-layer.js';
-import { embed, embedBackward } from '../blocks/embedding.js';
+import { embedBackward } from '../blocks/embedding.js';
 import type { Pass } from '../blocks/pass.js';
-import type { ModelConfig, TokenBatch, WeightGradientSink } from '../contract.js';
+import type { BackpropagateOptions, TokenBatch } from '../contract.js';
 import type { ScopedEngine } from '../scope.js';
-import type { BackboneWeights } from './weights.js';
+import { enter, type ForwardParts, passLayers } from './forward.js';
 
-/** The parts of a backbone that a training step runs on. */
-export interface BackpropagationParts {
-  readonly config: ModelConfig;
-  readonly weights: BackboneWeights;
-  readonly layers: readonly DecoderLayer[];
-  readonly head: Head;
-}
-
-/** Hidden states after the last layer; layers from `lowest` on save what their backward needs. */
-function forward(
-  e: ScopedEngine,
-  { weights, layers }: BackpropagationParts,
-  pass: Pass,
-  ids: Tensor,
-  lowest: number,
-): readonly [hidden: Tensor, saved: LayerSaved[]] {
-  const saved: LayerSaved[] = [];
-  let x = embed(e, weights.embedding, ids);
-  for (const [index, layer] of layers.entries()) {
-    if (index >= lowest) {
-      const [y, kept] = layer.forwardSaving(pass, x);
-      saved.push(kept);
-      x = y;
-    } else {
-      const y = layer.forward(pass, x);
-      e.dispose(x);
-      x = y;
-    }
-  }
-  return [x, saved];
-}
-
-/** Hidden states `[N, H]` after the last layer, nothing saved. */
-export function hiddenStates(e: ScopedEngine, parts: BackpropagationParts, pass: Pass, ids: Int32Array): Tensor {
-  return e.tidy(() => forward(e, parts, pass, e.upload(ids, [ids.length]), parts.layers.length)[0]);
-}
+/** What a layer's backward starts from: all that it needs, or the layer's input to compute that from again. */
+type Kept = { readonly saved: LayerSaved } | { readonly input: Tensor };
 
 /**
  * Forward and backward of Σ_m weights[m] · loss_m. Without a sink the backward ends at the lowest adapted layer; with
@@ -50,32 +16,45 @@ export function hiddenStates(e: ScopedEngine, parts: BackpropagationParts, pass:
  */
 export function backpropagate(
   e: ScopedEngine,
-  parts: BackpropagationParts,
+  parts: ForwardParts,
   pass: Pass,
   batch: TokenBatch,
-  lossWeights: Float32Array,
-  sink: WeightGradientSink | undefined,
+  { weights: lossWeights, sink, entry, checkpointing }: BackpropagateOptions & { readonly weights: Float32Array },
 ): Tensor {
   const { config, layers, head } = parts;
   const lowest = sink ? 0 : layers.findIndex((layer) => layer.adapted(pass.projector));
   const savedFrom = lowest < 0 || lossWeights.length === 0 ? layers.length : lowest;
+  const top = layers.length - 1;
   return e.tidy(() => {
     const ids = e.upload(batch.ids, [batch.ids.length]);
-    const [hidden, saved] = forward(e, parts, pass, ids, savedFrom);
+    const start = enter(e, parts, ids, entry);
+    let hidden = passLayers(e, parts, pass, { x: start.x, begin: start.layer, end: savedFrom });
+    const kept: Kept[] = [];
+    for (let index = savedFrom; index <= top; index++) {
+      if (checkpointing && index < top) {
+        kept.push({ input: hidden });
+        hidden = layers[index].forward(pass, hidden);
+      } else {
+        const [y, saved] = layers[index].forwardSaving(pass, hidden);
+        kept.push({ saved });
+        hidden = y;
+      }
+    }
     const targets = {
       hidden,
       positions: e.upload(batch.lossPositions, [batch.lossPositions.length]),
       labels: e.upload(batch.labels, [batch.labels.length]),
     };
-    if (savedFrom === layers.length) return crossEntropy(e, head, targets);
+    if (savedFrom > top) return crossEntropy(e, head, targets);
     const perLoss = e.upload(lossWeights, [lossWeights.length]);
     const { losses, dHidden, gradients } = crossEntropyBackward(e, head, targets, perLoss, sink !== undefined);
     e.dispose(hidden);
     let dx: Tensor | undefined = dHidden;
-    for (let index = layers.length - 1; dx && index >= lowest; index--) {
+    for (let index = top; dx && index >= lowest; index--) {
       const prefix = `model.layers.${index}.`;
       const inLayer = { ...pass, sink: sink && ((name: string, g: Tensor) => sink(prefix + name, g)) };
-      dx = layers[index].backward(inLayer, saved.pop()!, dx, sink !== undefined || index > lowest);
+      const saved = savedOf(e, layers[index], inLayer, kept.pop()!);
+      dx = layers[index].backward(inLayer, saved, dx, sink !== undefined || index > lowest);
     }
     if (sink && gradients) {
       sink('model.norm.weight', e.release(gradients.norm));
@@ -88,4 +67,12 @@ export function backpropagate(
     }
     return losses;
   });
+}
+
+/** What a layer's backward needs, computed again where only its input was kept. */
+function savedOf(e: ScopedEngine, layer: DecoderLayer, pass: Pass, kept: Kept): LayerSaved {
+  if ('saved' in kept) return kept.saved;
+  const [y, saved] = layer.forwardSaving(pass, kept.input);
+  e.dispose(y);
+  return saved;
 }

@@ -3,12 +3,13 @@ import { crossEntropy, headLogits } from '../blocks/cross-entropy.js';
 import { decoderLayer } from '../blocks/decoder-layer.js';
 import type { Pass } from '../blocks/pass.js';
 import { rmsNorm } from '../blocks/rms-norm.js';
-import type { Backbone, Checkpoint, Projector, Site, TokenBatch } from '../contract.js';
+import type { Backbone, Checkpoint, Projector, Site } from '../contract.js';
 import { errors } from '../errors.js';
 import { scopedEngine } from '../scope.js';
-import { backpropagate, hiddenStates } from './backpropagate.js';
-import { checkBatch, checkPositions } from './check-batch.js';
+import { backpropagate } from './backpropagate.js';
+import { checkBatch, checkEntry, checkLayers, checkPositions, checkTokens } from './check-batch.js';
 import { startDecoding } from './decode.js';
+import { hiddenStates } from './forward.js';
 import { rotationCache } from './rotations.js';
 import { sitesOf } from './sites.js';
 import { uploadWeights } from './weights.js';
@@ -65,7 +66,11 @@ function buildBackbone(
   const head = { norm: norm(weights.norm), weight: weights.head };
   const parts = { config, weights, layers, head, rotations };
 
-  const passOf = ({ starts }: TokenBatch, projector: Projector): Pass => ({
+  const unchangedLayers = (projector: Projector): number => {
+    const first = layers.findIndex((layer) => layer.changed(projector));
+    return first < 0 ? layers.length : first;
+  };
+  const passOf = (starts: Int32Array, projector: Projector): Pass => ({
     starts,
     rotation: rotations.upTo(longestSequence(starts)),
     projector,
@@ -76,10 +81,17 @@ function buildBackbone(
     config,
     dtype,
     sites,
-    losses: (batch, projector) => {
+    unchangedLayers,
+    hidden: ({ ids, starts }, count, projector) => {
+      checkTokens(config, { ids, starts });
+      checkLayers(config, count);
+      return hiddenStates(e, parts, passOf(starts, projector), ids, { end: count });
+    },
+    losses: (batch, projector, entry) => {
       checkBatch(config, batch);
+      checkEntry(config, batch, entry, unchangedLayers(projector));
       return e.tidy(() => {
-        const hidden = hiddenStates(e, parts, passOf(batch, projector), batch.ids);
+        const hidden = hiddenStates(e, parts, passOf(batch.starts, projector), batch.ids, { entry });
         const positions = e.upload(batch.lossPositions, [batch.lossPositions.length]);
         return crossEntropy(e, head, { hidden, positions, labels: e.upload(batch.labels, [batch.labels.length]) });
       });
@@ -88,26 +100,21 @@ function buildBackbone(
       checkBatch(config, batch);
       checkPositions(batch, positions);
       return e.tidy(() => {
-        const hidden = hiddenStates(e, parts, passOf(batch, projector), batch.ids);
+        const hidden = hiddenStates(e, parts, passOf(batch.starts, projector), batch.ids);
         return headLogits(e, head, { hidden, positions: e.upload(positions, [positions.length]) });
       });
     },
-    backpropagate: (batch, projector, { weights: given, sink } = {}) => {
+    backpropagate: (batch, projector, options = {}) => {
       checkBatch(config, batch);
+      checkEntry(config, batch, options.entry, options.sink ? 0 : unchangedLayers(projector));
       const losses = batch.labels.length;
-      if (given && given.length !== losses)
+      const { weights: given = new Float32Array(losses).fill(1 / losses) } = options;
+      if (given.length !== losses)
         throw errors.make('bad-batch', {
           what: `${given.length} weights were given for ${losses} losses`,
           cure: 'Give one weight per loss position',
         });
-      return backpropagate(
-        e,
-        parts,
-        passOf(batch, projector),
-        batch,
-        given ?? new Float32Array(losses).fill(1 / losses),
-        sink,
-      );
+      return backpropagate(e, parts, passOf(batch.starts, projector), batch, { ...options, weights: given });
     },
     decode: (projector) => startDecoding(e, parts, projector),
     frozen: (site) => {

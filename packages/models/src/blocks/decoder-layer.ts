@@ -40,6 +40,8 @@ export interface DecoderLayer {
   ) => readonly [y: Tensor, cache: KeyValueCache];
   /** Whether any of its projections is adapted. */
   readonly adapted: (projector: Projector) => boolean;
+  /** Whether a projector changes any of its projections. */
+  readonly changed: (projector: Projector) => boolean;
 }
 
 /** A layer on its weights; `dtype` is the backbone's. */
@@ -48,6 +50,7 @@ export function decoderLayer(
   { attention, feedForward: mlp }: LayerWeights,
   dtype: DType,
 ): DecoderLayer {
+  const groups = [attention.qkv, attention.output, mlp.gate, mlp.up, mlp.down];
   const adaptsAttention = (projector: Projector) =>
     projector.adapts(attention.qkv) || projector.adapts(attention.output);
   const plus = (x: Tensor, branch: Tensor) => e.add(x, e.as(branch, 'f32'));
@@ -81,7 +84,8 @@ export function decoderLayer(
         const middle = plus(x, branch);
         return [plus(middle, feedForward(e, mlp, pass, middle)[0]), longer];
       }),
-    adapted: (projector) => adaptsAttention(projector) || [mlp.gate, mlp.up, mlp.down].some(projector.adapts),
+    adapted: (projector) => groups.some(projector.adapts),
+    changed: (projector) => groups.some(projector.changes),
   };
 }
 
