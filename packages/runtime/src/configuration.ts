@@ -121,6 +121,17 @@ export const configurationSchema = z.strictObject({
     .default([])
     .describe('Modules with strategies of your own: packages, or paths from the configuration file.'),
   dtype: z.enum(['f32', 'bf16']).default('f32'),
+  activationCheckpointing: z
+    .boolean()
+    .default(false)
+    .describe('Layers keep just their inputs for the backward: less memory, about a third more time, the same bits.'),
+  hiddenStateCache: z
+    .number()
+    .min(0)
+    .default(4)
+    .describe(
+      'Gigabytes on disk, per user, for hidden states below the lowest adapted layer, which never change; 0: none.',
+    ),
 });
 
 /** A validated configuration. */

@@ -53,7 +53,6 @@ export function evaluateRows(
       clients: Object.fromEntries(clients),
     };
   } finally {
-    evaluator.dispose();
     trainer?.dispose();
   }
 }

@@ -57,7 +57,7 @@ export async function evaluateRun(
   const name = typeof entry === 'string' ? entry : (entry.method ?? entry.name);
   const method = container.resolveAll(METHOD).findLast((candidate) => candidate.name === name)!;
   const dataset = openDataset(configuration.data);
-  const { checkpoint, backbone } = await loadModel(engine, configuration.model, configuration.dtype);
+  const { checkpoint, backbone } = await loadModel(engine, configuration.model, configuration);
   const encoding = rowEncoding(checkpoint, configuration.maxTokens);
   const partitioner = resolveStrategy(container, PARTITIONER, 'partitioner', configuration.partitioner).make();
   const { clients } = dealOut(dataset, partitioner, configuration, encoding, randomStreams(configuration.seed));
@@ -88,7 +88,6 @@ export async function evaluateRun(
         };
         scores.push(accuracy ? { ...score, accuracy: labelAccuracy(client, values, evaluator, encoding) } : score);
       } finally {
-        evaluator.dispose();
         trainer?.dispose();
       }
     }

@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
 import { type Example, evaluationBatches } from '@perfit/datasets';
-import { fullArchitecture } from '@perfit/lora';
+import { type Architecture, architectureFrom } from '@perfit/lora';
 import { type Backbone, frozenProjector } from '@perfit/models';
-import type { Engine } from '@perfit/tensorflow';
-import type { Session, Trainer } from '@perfit/training';
-import { plainUpdate } from '@perfit/training';
+import type { Engine, Tensor } from '@perfit/tensorflow';
+import type { Trainer } from '@perfit/training';
 import type { Loss } from './contract.js';
-import { optimizer } from './optimizer.js';
 
 /** Tokens of one evaluation batch: bounds the memory of evaluation. */
 const MAX_TOKENS = 2048;
 
-/** Scores adapters on examples. Owns one session on the engine. */
+/** Scores adapters on examples. Nothing of it stays on the engine between two calls. */
 export interface Evaluator {
   /** Loss sum and tokens of each example, in order; `null` values: the frozen model. */
   readonly perExample: (values: Float32Array | null, examples: readonly Example[]) => readonly Loss[];
@@ -19,8 +17,6 @@ export interface Evaluator {
   readonly total: (values: Float32Array | null, examples: readonly Example[]) => Loss;
   /** Forgets what it has scored: the frozen weights have changed. */
   readonly forget: () => void;
-  /** Ends every tensor that it owns. */
-  readonly dispose: () => void;
 }
 
 /** What an evaluator scores with; without a trainer it knows the frozen model only. */
@@ -33,29 +29,24 @@ export interface EvaluatorParts {
 /** Opens an evaluator for adapters of the trainer's layout. */
 export function openEvaluator({ engine, backbone, trainer }: EvaluatorParts): Evaluator {
   const frozen = frozenProjector(engine);
-  let session: Session | undefined;
   let memory = new WeakMap<readonly Example[], Map<string, Loss>>();
   const perExample = (values: Float32Array | null, examples: readonly Example[]): readonly Loss[] => {
-    if (values) {
-      session ??= trainer!.open({
-        state: { values: new Float32Array(values.length), architecture: fullArchitecture(values.length) },
-        localUpdate: plainUpdate(),
-        optimizer,
-      });
-      session.write(values);
-    }
+    const adapter = values && trainer!.project({ values, architecture: nonZero(values) });
     const losses: Loss[] = new Array(examples.length);
-    for (const { batch, indices } of evaluationBatches(examples, { maxTokens: MAX_TOKENS })) {
-      const perToken = values ? session!.losses(batch) : frozenLosses(batch);
-      const sums = new Float64Array(batch.examples);
-      for (let m = 0; m < perToken.length; m++) sums[batch.lossExamples[m]!]! += perToken[m]!;
-      for (const [j, index] of indices.entries()) losses[index] = { lossSum: sums[j]!, tokens: batch.tokens[j]! };
+    try {
+      for (const { batch, indices } of evaluationBatches(examples, { maxTokens: MAX_TOKENS })) {
+        const perToken = read(backbone.losses(batch, adapter?.projector ?? frozen));
+        const sums = new Float64Array(batch.examples);
+        for (let m = 0; m < perToken.length; m++) sums[batch.lossExamples[m]!]! += perToken[m]!;
+        for (const [j, index] of indices.entries()) losses[index] = { lossSum: sums[j]!, tokens: batch.tokens[j]! };
+      }
+    } finally {
+      adapter?.dispose();
     }
     return losses;
   };
-  const frozenLosses = (batch: Parameters<Backbone['losses']>[0]) => {
-    const tensor = backbone.losses(batch, frozen);
-    const host = engine.download(tensor);
+  const read = (tensor: Tensor): Float32Array => {
+    const host = engine.download(tensor) as Float32Array;
     engine.dispose(tensor);
     return host;
   };
@@ -79,8 +70,12 @@ export function openEvaluator({ engine, backbone, trainer }: EvaluatorParts): Ev
     forget: () => {
       memory = new WeakMap();
     },
-    dispose: () => session?.dispose(),
   };
+}
+
+/** Where an adapter is not 0: what is pruned costs an evaluation nothing, even where nobody tells the architecture. */
+function nonZero(values: Float32Array): Architecture {
+  return architectureFrom(values.length, (position) => values[position] !== 0);
 }
 
 /** Adds up losses, in order. */

@@ -1,7 +1,18 @@
-import { type Backbone, type Checkpoint, loadBackbone, openCheckpoint, resolveModel } from '@perfit/models';
-import type { Engine } from '@perfit/tensorflow';
+import { createHash } from 'node:crypto';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Backbone,
+  type Checkpoint,
+  loadBackbone,
+  openCheckpoint,
+  resolveModel,
+  reuseHiddenStates,
+} from '@perfit/models';
+import { cacheDirectory, type Engine } from '@perfit/tensorflow';
 import type { Configuration } from './configuration.js';
 import { errors } from './errors.js';
+import { openHiddenStateCache } from './hidden-states/hidden-state-cache.js';
 
 /** A model on the engine with its tokenizer. */
 export interface LoadedModel {
@@ -13,7 +24,7 @@ export interface LoadedModel {
 export async function loadModel(
   engine: Engine,
   model: Configuration['model'],
-  dtype: Configuration['dtype'],
+  { dtype, hiddenStateCache = 0 }: Pick<Configuration, 'dtype'> & Partial<Pick<Configuration, 'hiddenStateCache'>>,
 ): Promise<LoadedModel> {
   const { path, sha256 } = typeof model === 'string' ? { path: model, sha256: undefined } : model;
   const checkpoint = await openCheckpoint(await resolveModel(path));
@@ -30,8 +41,31 @@ export async function loadModel(
         cure: 'Use f32, or install the native engine with `perfit doctor --fix`',
       });
     }
-    return { checkpoint, backbone: await loadBackbone(engine, checkpoint, { dtype }) };
+    const backbone = await loadBackbone(engine, checkpoint, { dtype });
+    return {
+      checkpoint,
+      backbone: hiddenStateCache > 0 ? caching(engine, checkpoint, backbone, hiddenStateCache) : backbone,
+    };
   } finally {
     checkpoint.weights.close();
   }
+}
+
+/** Reuses hidden states on disk, of the same weights, element type, and computing code. */
+function caching(engine: Engine, { sha256 }: Checkpoint, backbone: Backbone, gigabytes: number): Backbone {
+  const { build, device, threads } = engine.description;
+  const computedBy = JSON.stringify([sha256, backbone.dtype, build, device, cpus()[0]?.model, threads]);
+  const name = createHash('sha256').update(computedBy).digest('hex').slice(0, 16);
+  const cache = openHiddenStateCache({
+    directory: join(cacheDirectory(), 'hidden-states', name),
+    maxBytes: gigabytes * 1e9,
+    width: backbone.config.hidden,
+  });
+  return {
+    ...reuseHiddenStates(engine, backbone, cache),
+    dispose: () => {
+      backbone.dispose();
+      void cache.close();
+    },
+  };
 }

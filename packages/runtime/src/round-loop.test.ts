@@ -39,7 +39,7 @@ function context(
 ): MethodContext {
   return {
     configuration: { rounds, steps: 1 },
-    engine: { description: { kind: 'wasm', version: '0', threads: 1, device: 'CPU' } },
+    engine: { description: { kind: 'wasm', version: '0', threads: 1, device: 'CPU', build: 'b' } },
     data: { partition: { report: { sizes: [1, 2, 3], labelDivergence: null, sizeRatio: 3 } } },
     streams: randomStreams(1),
     layout,

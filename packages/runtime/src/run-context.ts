@@ -111,7 +111,14 @@ export function openMethod(shared: SharedContext, plan: MethodPlan): MethodConte
       what: `method '${plan.name}': its start is subtracted at rank ${layout.rank}, and client ${smaller.id} has ${expandedRankOf(smaller.id)} of it, so that it would not start at the model`,
       cure: "Give every client one rank, or use an initialization whose product is 0, such as 'symmetric'",
     });
-  const trainer = createTrainer({ engine, backbone, layout, scale, start });
+  const trainer = createTrainer({
+    engine,
+    backbone,
+    layout,
+    scale,
+    start,
+    checkpointing: configuration.activationCheckpointing,
+  });
   return {
     ...shared,
     plan,

@@ -92,7 +92,7 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
   }
   const dataset = world.data ? null : openDataset(configuration.data);
   const streams = randomStreams(configuration.seed);
-  const { checkpoint, backbone } = world.model ?? (await loadModel(engine, configuration.model, configuration.dtype));
+  const { checkpoint, backbone } = world.model ?? (await loadModel(engine, configuration.model, configuration));
   const encoding = rowEncoding(checkpoint, configuration.maxTokens);
   const data = world.data ?? dealOut(dataset!, partitioner.make(), configuration, encoding, streams);
   const baseModel = typeof configuration.model === 'string' ? configuration.model : configuration.model.path;
@@ -176,7 +176,6 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
           if (members.length > 1) heard.push(event);
         }),
         finalize(() => {
-          evaluator.dispose();
           context.trainer.dispose();
         }),
       );

@@ -16,6 +16,8 @@ export interface EngineDescription {
   readonly threads: number;
   /** `CPU` or the GPU's name. */
   readonly device: string;
+  /** Names the code that computes: what one build computes on one device with as many threads is the same to the bit. */
+  readonly build: string;
 }
 
 /** Which operands of a product are transposed. */

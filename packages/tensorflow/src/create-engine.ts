@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { installedEngine } from './cache.js';
 import type { Engine } from './contract.js';
 import { errors } from './errors.js';
@@ -51,5 +52,6 @@ async function native(threads?: number): Promise<Engine> {
     version: binding.TF_Version,
     threads: inForce,
     device: binding.isUsingGpuDevice() ? ((await findGpus())[0] ?? 'GPU') : 'CPU',
+    build: basename(installed.compiled),
   });
 }

@@ -9,7 +9,7 @@ describeNative('the native engine', () => testEngine(() => createEngine({ prefer
 describeNative('the native engine as on a GPU, without our kernels', () =>
   testEngine(async () => {
     const { binding, threads } = loadBinding(installedEngine()!);
-    const description = { kind: 'native', version: binding.TF_Version, threads, device: 'GPU' } as const;
+    const description = { kind: 'native', version: binding.TF_Version, threads, device: 'GPU', build: 'b' } as const;
     return nativeEngine(Object.create(binding, { isUsingGpuDevice: { value: () => true } }), description);
   }),
 );

@@ -107,7 +107,13 @@ function engineOn(tf: Tf): Engine {
   };
 
   const primitives: Primitives = {
-    description: { kind: 'wasm', version: tf.version_core, threads: 1, device: 'CPU' },
+    description: {
+      kind: 'wasm',
+      version: tf.version_core,
+      threads: 1,
+      device: 'CPU',
+      build: `wasm-${tf.version_core}`,
+    },
     live: () => alive.size,
     supports: (dtype) => dtype !== 'bf16',
 

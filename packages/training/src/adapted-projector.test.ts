@@ -2,6 +2,7 @@ import { createLayout, type Site } from '@perfit/lora';
 import type { ProjectionGroup } from '@perfit/models';
 import { createEngine, type Engine, type Tensor } from '@perfit/tensorflow';
 import { createAdaptedProjector } from './adapted-projector.js';
+import { frozenWeights } from './frozen.js';
 
 /** Ranks differ, as after a compaction. */
 const RANKS = [2, 0, 3];
@@ -65,9 +66,6 @@ function setUp(tokens: number, dtype: 'f32' | 'bf16') {
   };
   const tensors = {
     theta: up(theta, [layout.size]),
-    scales: up(Float32Array.from(layout.slots.flatMap((s) => Array(s.size).fill(s.factor === 'B' ? SCALE : 1))), [
-      layout.size,
-    ]),
     weight: up(weights, [9, 5], dtype),
     x: up(x, [tokens, 5], dtype),
     dy: up(dy, [tokens, 9], dtype),
@@ -100,10 +98,10 @@ function setUp(tokens: number, dtype: 'f32' | 'bf16') {
     );
   };
   const group: ProjectionGroup = { sites, weight: engine.pack(tensors.weight) };
-  const projector = createAdaptedProjector(engine, { layout, scales: tensors.scales, frozen: (g) => g.weight });
+  const projector = createAdaptedProjector(engine, { layout, scale: SCALE, frozen: frozenWeights(engine, sites) });
   projector.load(tensors.theta);
   const end = () => {
-    projector.release();
+    projector.dispose();
     engine.dispose(group.weight.tensor, ...Object.values(tensors));
   };
   return { projector, group, tensors, whole, X, dY, tokens, gradient, end };

@@ -1,11 +1,12 @@
 import type { Layout } from '@perfit/lora';
 import type { ProjectionGroup, Projector } from '@perfit/models';
-import type { Engine, PackedMatrix, Tensor } from '@perfit/tensorflow';
+import type { Engine, Tensor } from '@perfit/tensorflow';
 import { type ExampleSegments, exampleGradients, factorGradients } from './factor-gradients.js';
 import { cutFactors, type Factors, stackFactors } from './factors.js';
+import type { FrozenWeights } from './frozen.js';
 import { groupKey, groupPlanner } from './group-plan.js';
 
-/** The adapted projection with its statistics tap. Owns what it prepares from θ; `release` ends all of it. */
+/** The adapted projection with its statistics tap. Owns what it prepares from θ; `release` ends that, `dispose` all. */
 export interface AdaptedProjector extends Projector {
   /** Takes θ `[P]` f32 (borrowed) for the calls to come. */
   readonly load: (values: Tensor) => void;
@@ -14,20 +15,21 @@ export interface AdaptedProjector extends Projector {
   /** Gradients since the last call, flat `[P]` f32: of the loss, and Σ (∂ℓ_j/∂w)² where examples were asked for. */
   readonly collect: () => { readonly gradient: Tensor; readonly squared: Tensor | undefined };
   readonly release: () => void;
+  readonly dispose: () => void;
 }
 
 /**
  * Makes the projector of a layout. With σ folded into B once per step ("effective" values θ ∘ s, s = σ on B and 1 on
  * A) no product carries σ; gradients are turned back by s, squares by s².
  *
- * @param scales s `[P]` f32, borrowed.
- * @param frozen The weight to use for a group, borrowed.
+ * @param scale σ.
  */
 export function createAdaptedProjector(
   engine: Engine,
-  { layout, scales, frozen }: { layout: Layout; scales: Tensor; frozen: (group: ProjectionGroup) => PackedMatrix },
+  { layout, scale, frozen }: { readonly layout: Layout; readonly scale: number; readonly frozen: FrozenWeights },
 ): AdaptedProjector {
   const plan = groupPlanner(layout);
+  const scales = uploadScales(engine, layout, scale);
   const sizes = layout.slots.map((slot) => slot.size);
   const groups = new Map<string, Factors>();
   let slots: readonly Tensor[] = [];
@@ -71,18 +73,19 @@ export function createAdaptedProjector(
 
   return {
     adapts: (group) => plan(group).adapted.length > 0,
+    changes: (group) => plan(group).adapted.length > 0 || frozen.changed(group),
     project: (group, x) => {
-      if (plan(group).adapted.length === 0) return engine.linear(x, frozen(group));
+      if (plan(group).adapted.length === 0) return engine.linear(x, frozen.weight(group));
       const { A, B } = factorsOf(group);
       const u = lowered(x, A);
-      const y = engine.linear(x, frozen(group), { left: u, right: B });
+      const y = engine.linear(x, frozen.weight(group), { left: u, right: B });
       engine.dispose(u);
       return y;
     },
     backproject: (group, x, dy, wantsInput) => {
       const groupPlan = plan(group);
       if (groupPlan.adapted.length === 0 || !x)
-        return wantsInput ? engine.linearBackward(dy, frozen(group)) : undefined;
+        return wantsInput ? engine.linearBackward(dy, frozen.weight(group)) : undefined;
       const factors = factorsOf(group);
       const wide = { x: engine.cast(x, 'f32'), dy: engine.cast(dy, 'f32') };
       const t = engine.matmul(wide.dy, factors.B);
@@ -92,7 +95,9 @@ export function createAdaptedProjector(
         : { gradient: factorGradients(engine, tap), squared: undefined };
       cutFactors(engine, groupPlan, gradient, gradients);
       if (squared) cutFactors(engine, groupPlan, squared, squares);
-      const dx = wantsInput ? engine.linearBackward(dy, frozen(group), { left: t, right: factors.A }) : undefined;
+      const dx = wantsInput
+        ? engine.linearBackward(dy, frozen.weight(group), { left: t, right: factors.A })
+        : undefined;
       engine.dispose(wide.x, wide.dy, t, gradient.A, gradient.B, squared?.A, squared?.B);
       return dx;
     },
@@ -121,5 +126,16 @@ export function createAdaptedProjector(
       return { gradient, squared };
     },
     release,
+    dispose: () => {
+      release();
+      engine.dispose(scales);
+    },
   };
+}
+
+/** s `[P]`: σ on B, 1 on A. */
+function uploadScales(engine: Engine, layout: Layout, scale: number): Tensor {
+  const scales = new Float32Array(layout.size).fill(1);
+  for (const { factor, offset, size } of layout.slots) if (factor === 'B') scales.fill(scale, offset, offset + size);
+  return engine.upload(scales, [layout.size]);
 }

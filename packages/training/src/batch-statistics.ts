@@ -3,8 +3,8 @@ import { type AdapterState, applyArchitecture } from '@perfit/lora';
 import type { Backbone } from '@perfit/models';
 import type { StatisticNeed, Statistics } from '@perfit/nas';
 import type { Engine } from '@perfit/tensorflow';
-import type { AdaptedProjector } from './adapted-projector.js';
 import { errors } from './errors.js';
+import type { LivePart } from './live-part.js';
 import { lossGradient } from './loss-gradient.js';
 import { statisticSums } from './statistic-sums.js';
 
@@ -15,12 +15,13 @@ import { statisticSums } from './statistic-sums.js';
 export function batchStatistics(input: {
   readonly engine: Engine;
   readonly backbone: Backbone;
-  readonly projector: AdaptedProjector;
+  readonly part: LivePart;
   readonly state: AdapterState;
   readonly batches: readonly Batch[];
   readonly needs: readonly StatisticNeed[];
+  readonly checkpointing: boolean;
 }): Statistics {
-  const { engine, backbone, projector, state, batches, needs } = input;
+  const { engine, backbone, part, state, batches, needs, checkpointing } = input;
   const tokens = batches.reduce((sum, batch) => sum + batch.labels.length, 0);
   if (tokens === 0)
     throw errors.make('no-loss-tokens', {
@@ -31,13 +32,18 @@ export function batchStatistics(input: {
   try {
     for (const batch of batches) {
       const fisher = needs.includes('fisher');
-      const found = lossGradient(engine, { backbone, projector, batch, fisher, weight: 1 / tokens });
+      const at = { backbone, projector: part.projector, batch, fisher, checkpointing };
+      const found = lossGradient(engine, { ...at, weight: 1 / tokens });
       sums.add(found, batch.examples);
       engine.dispose(found.losses, found.gradient, found.squared);
     }
     const masked = (all: Float32Array) => applyArchitecture(all, state.architecture);
     const { gradient, fisher } = sums.means(1);
-    return { values: masked(state.values), gradient: masked(gradient), ...(fisher ? { fisher: masked(fisher) } : {}) };
+    return {
+      values: masked(state.values),
+      gradient: masked(part.expand(gradient)),
+      ...(fisher ? { fisher: masked(part.expand(fisher)) } : {}),
+    };
   } finally {
     sums.dispose();
   }

@@ -113,8 +113,9 @@ export interface LocalUpdate {
   /** Names of the vectors that go with an update. */
   readonly sends?: readonly string[];
   /**
-   * What it needs on the engine for the layout and the architecture that a session opens with: comes to `correct` among
-   * `vectors`, by other names than those above; the session ends it.
+   * What it needs on the engine for the layout and the architecture that a session computes with, which are those of the
+   * live rank components alone; again after a prune. Comes to `correct` among `vectors`, by other names than those
+   * above; the session ends it.
    */
   readonly prepare?: (
     engine: Engine,

@@ -8,6 +8,8 @@ import { groupKey } from './group-plan.js';
 export interface FrozenWeights {
   /** Borrowed: belongs to the backbone or to this record. */
   readonly weight: (group: ProjectionGroup) => PackedMatrix;
+  /** Whether a group's weight is another than the backbone's own. */
+  readonly changed: (group: ProjectionGroup) => boolean;
   /** Adds Σ BA to the backbone's weights, in place of what was added before; the backbone's own tensors stay. */
   readonly change: (factors: readonly LowRankFactor[]) => void;
   readonly dispose: () => void;
@@ -38,12 +40,15 @@ export function frozenWeights(engine: Engine, sites: readonly Site[]): FrozenWei
     copies.clear();
   };
 
+  const changed = ({ sites }: ProjectionGroup) => sites.some(({ name }) => changes.has(name));
+
   return {
+    changed,
     weight: (group) => {
       const key = groupKey(group);
       const copy = copies.get(key);
       if (copy) return copy;
-      if (!group.sites.some(({ name }) => changes.has(name))) return group.weight;
+      if (!changed(group)) return group.weight;
       const products = group.sites.map(productOf);
       const whole = engine.concat(products, 0);
       const rows = Int32Array.from({ length: group.weight.shape[0] }, (_, row) => row);

@@ -27,9 +27,11 @@ export function lossGradient(
     readonly batch: Batch;
     readonly fisher: boolean;
     readonly weight?: number;
+    /** Whether layers keep just their inputs for the backward. */
+    readonly checkpointing: boolean;
   },
 ): LossGradient {
-  const { backbone, projector, batch, fisher } = input;
+  const { backbone, projector, batch, fisher, checkpointing } = input;
   const count = batch.labels.length;
   if (count === 0)
     throw errors.make('no-loss-tokens', {
@@ -40,11 +42,8 @@ export function lossGradient(
   const squares = fisher ? exampleSquares(engine, batch, weight) : undefined;
   projector.begin(squares && { starts: batch.starts, squares });
   try {
-    const losses = backbone.backpropagate(
-      batch,
-      projector,
-      input.weight === undefined ? undefined : { weights: new Float32Array(count).fill(weight) },
-    );
+    const weights = input.weight === undefined ? {} : { weights: new Float32Array(count).fill(weight) };
+    const losses = backbone.backpropagate(batch, projector, { ...weights, checkpointing });
     return { losses, ...projector.collect() };
   } finally {
     projector.begin();

@@ -1,51 +1,59 @@
 import type { Batch } from '@perfit/datasets';
-import { applyArchitecture, intersect, type Layout } from '@perfit/lora';
+import { type Architecture, applyArchitecture, intersect, type Layout } from '@perfit/lora';
 import type { Backbone } from '@perfit/models';
 import type { StatisticNeed, Statistics } from '@perfit/nas';
 import type { Engine, Tensor } from '@perfit/tensorflow';
 import { adamw, checkOptimizer, type Moments, startMoments } from './adamw.js';
-import type { AdaptedProjector } from './adapted-projector.js';
 import { clipGradient } from './clip.js';
 import type { LocalConclusion, Session, SessionOptions } from './contract.js';
 import { errors } from './errors.js';
 import { checkRate } from './learning-rate.js';
+import type { LivePart } from './live-part.js';
 import { lossGradient } from './loss-gradient.js';
 import { maskOf } from './mask.js';
 import { meanOf } from './mean-loss.js';
 import { type StatisticSums, statisticSums } from './statistic-sums.js';
 import { steer } from './steer.js';
 
-/** What every session of a trainer shares; `projector` belongs to the session. */
+/** What every session of a trainer shares. */
 export interface SessionParts {
   readonly engine: Engine;
   readonly backbone: Backbone;
   readonly layout: Layout;
-  readonly projector: AdaptedProjector;
+  /** Opens what of an architecture is computed with; the session's own. */
+  readonly livePart: (architecture: Architecture) => LivePart;
+  readonly checkpointing: boolean;
 }
 
 /**
- * Puts one client's adapter on the engine as flat vectors: values, moments, mask, gradient. Pruned positions stay
- * exactly 0 because their gradients are multiplied by 0, so that their moments and their steps are 0 too.
+ * Puts one client's adapter on the engine as flat vectors: values, moments, mask, gradient, over the live components of
+ * its architecture. Pruned positions of these stay exactly 0 because their gradients are multiplied by 0, so that their
+ * moments and their steps are 0 too.
  */
-export function openSession({ engine, backbone, layout, projector }: SessionParts, options: SessionOptions): Session {
+export function openSession(parts: SessionParts, options: SessionOptions): Session {
+  const { engine, backbone, layout, livePart, checkpointing } = parts;
   const { state, trainable, localUpdate, optimizer } = options;
-  const size = layout.size;
   checkOptimizer(optimizer);
 
   let architecture = state.architecture;
+  let part = livePart(architecture);
   let mask = uploadMask();
-  let values = engine.upload(masked(state.values), [size]);
-  let anchor = options.anchor ? engine.upload(masked(options.anchor), [size]) : engine.cast(values, 'f32');
-  const steered = steer(engine, options, layout);
+  let values = upload(masked(state.values));
+  let anchor = options.anchor ? upload(masked(options.anchor)) : engine.cast(values, 'f32');
+  const steered = steer(engine, options, part);
   let moments: Moments | undefined;
   let gradient: Tensor | undefined;
   let loaded = false;
   let gathering: { readonly needs: readonly StatisticNeed[]; readonly sums: StatisticSums } | undefined;
   let disposed = false;
 
+  /** What the live part keeps of a vector `[P]`, on the engine. */
+  function upload(vector: Float32Array): Tensor {
+    return engine.upload(part.compact(vector), [part.layout.size]);
+  }
   /** 1 where a position trains. */
   function uploadMask(): Tensor {
-    return engine.upload(maskOf(trainable ? intersect(trainable, architecture) : architecture, size), [size]);
+    return upload(maskOf(trainable ? intersect(trainable, architecture) : architecture, layout.size));
   }
   /** A copy that is exactly 0 outside the architecture. */
   function masked(all: Float32Array): Float32Array {
@@ -59,7 +67,7 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
   const load = (): void => {
     if (disposed)
       throw errors.make('disposed', { what: 'a session was used after dispose', cure: 'Open another session' });
-    if (!loaded) projector.load(values);
+    if (!loaded) part.projector.load(values);
     loaded = true;
   };
   const stopGathering = (): void => {
@@ -67,8 +75,24 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
     gathering = undefined;
   };
   const release = (): void => {
-    projector.release();
+    part.projector.release();
     loaded = false;
+  };
+  /** Computes with what is live now. */
+  const renewPart = (): void => {
+    const next = livePart(architecture);
+    const move = (tensor: Tensor): Tensor => {
+      const whole = part.expand(engine.download(tensor) as Float32Array);
+      engine.dispose(tensor);
+      return engine.upload(next.compact(whole), [next.layout.size]);
+    };
+    values = move(values);
+    anchor = move(anchor);
+    gradient &&= move(gradient);
+    moments &&= { ...moments, first: move(moments.first), second: move(moments.second) };
+    steered.move(move, next, architecture);
+    part.projector.dispose();
+    part = next;
   };
 
   return {
@@ -78,7 +102,7 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
       load();
       try {
         const fisher = gathering?.needs.includes('fisher') ?? false;
-        const found = lossGradient(engine, { backbone, projector, batch, fisher });
+        const found = lossGradient(engine, { backbone, projector: part.projector, batch, fisher, checkpointing });
         const loss = meanOf(engine, found.losses);
         if (!Number.isFinite(loss)) {
           engine.dispose(found.gradient, found.squared);
@@ -90,12 +114,12 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
         gathering?.sums.add(found, batch.examples);
         engine.dispose(found.squared, gradient);
         steered.hear(found.gradient);
-        const { vectors } = steered;
+        const vectors = steered.vectors();
         const corrected = localUpdate.correct(engine, { gradient: found.gradient, values, anchor, vectors });
         gradient = engine.mul(corrected, mask);
         engine.dispose(corrected);
         const used = optimizer.clip > 0 ? clipGradient(engine, engine.cast(gradient, 'f32'), optimizer.clip) : gradient;
-        moments ??= startMoments(engine, size);
+        moments ??= startMoments(engine, part.layout.size);
         const after = adamw(engine, {
           values,
           gradient: used,
@@ -119,7 +143,7 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
     },
     losses: (batch) => {
       load();
-      const losses = backbone.losses(batch, projector);
+      const losses = backbone.losses(batch, part.projector);
       const host = engine.download(losses) as Float32Array;
       engine.dispose(losses);
       return host;
@@ -136,48 +160,47 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
           cure: 'Call gather, take a step, then ask',
         });
       const { gradient: mean, fisher } = gathering.sums.means(batches);
-      const statistics = { values: read(), gradient: masked(mean), ...(fisher ? { fisher: masked(fisher) } : {}) };
+      const whole = (vector: Float32Array) => masked(part.expand(vector));
+      const statistics = { values: read(), gradient: whole(mean), ...(fisher ? { fisher: whole(fisher) } : {}) };
       stopGathering();
       return statistics;
     },
     gradientNorms: () => {
-      const host = gradient ? engine.download(gradient) : new Float32Array(size);
       const sums = { A: 0, B: 0 };
-      for (const { factor, offset, size: length } of layout.slots)
-        for (let p = offset; p < offset + length; p++) sums[factor] += host[p]! ** 2;
+      const host = gradient && engine.download(gradient);
+      for (const { factor, offset, size } of host ? part.layout.slots : [])
+        for (let p = offset; p < offset + size; p++) sums[factor] += host![p]! ** 2;
       return { A: Math.sqrt(sums.A), B: Math.sqrt(sums.B) };
     },
     values: () => read(),
-    anchor: () => masked(engine.download(anchor) as Float32Array),
+    anchor: () => masked(part.expand(engine.download(anchor) as Float32Array)),
     conclude: (): LocalConclusion => steered.conclude({ layout, architecture, values: read() }),
     architecture: () => architecture,
     write: (next) => {
       const kept = masked(next);
       release();
-      replace(engine.upload(kept, [size]));
+      replace(upload(kept));
     },
     prune: (next) => {
-      const live = maskOf(next, size);
+      const live = maskOf(next, layout.size);
       release();
+      const kept = upload(live);
+      const only = (tensor: Tensor): Tensor => {
+        const pruned = engine.mul(tensor, kept);
+        engine.dispose(tensor);
+        return pruned;
+      };
       architecture = next;
-      const kept = engine.upload(live, [size]);
-      replace(engine.mul(values, kept));
-      if (moments) {
-        const { first, second, steps } = moments;
-        moments = { first: engine.mul(first, kept), second: engine.mul(second, kept), steps };
-        engine.dispose(first, second);
-      }
-      if (gradient) {
-        const before = gradient;
-        gradient = engine.mul(before, kept);
-        engine.dispose(before);
-      }
+      values = only(values);
+      gradient &&= only(gradient);
+      moments &&= { ...moments, first: only(moments.first), second: only(moments.second) };
       engine.dispose(kept, mask);
+      renewPart();
       mask = uploadMask();
     },
     dispose: () => {
       if (disposed) return;
-      release();
+      part.projector.dispose();
       stopGathering();
       steered.dispose();
       engine.dispose(values, anchor, mask, gradient, moments?.first, moments?.second);
@@ -186,7 +209,7 @@ export function openSession({ engine, backbone, layout, projector }: SessionPart
   };
 
   function read(): Float32Array {
-    const host = engine.download(values) as Float32Array;
+    const host = part.expand(engine.download(values) as Float32Array);
     const at = host.findIndex((value) => !Number.isFinite(value));
     if (at >= 0)
       throw errors.make('values-not-finite', {

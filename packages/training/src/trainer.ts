@@ -1,11 +1,18 @@
-import { type AdapterState, applyArchitecture, type Layout, lowRankFactors, type Start } from '@perfit/lora';
+import {
+  type AdapterState,
+  type Architecture,
+  applyArchitecture,
+  type Layout,
+  lowRankFactors,
+  type Start,
+} from '@perfit/lora';
 import type { Backbone } from '@perfit/models';
-import type { Engine, Tensor } from '@perfit/tensorflow';
-import { createAdaptedProjector } from './adapted-projector.js';
+import type { Engine } from '@perfit/tensorflow';
 import { batchStatistics } from './batch-statistics.js';
 import type { Trainer } from './contract.js';
 import { errors } from './errors.js';
 import { frozenWeights } from './frozen.js';
+import { openLivePart } from './live-part.js';
 import { openSession } from './session.js';
 
 /**
@@ -13,6 +20,8 @@ import { openSession } from './session.js';
  *
  * @param options.scale σ: y = xWᵀ + σ (xAᵀ) Bᵀ.
  * @param options.start θ₀; where it is `subtracted`, σB₀A₀ is taken out of the frozen weights.
+ * @param options.checkpointing Whether layers keep just their inputs for the backward: less memory, more time, the same
+ * bits.
  * @throws `training/unknown-site`
  *
  * @example
@@ -26,47 +35,43 @@ export function createTrainer(options: {
   readonly layout: Layout;
   readonly scale: number;
   readonly start?: Start | undefined;
+  readonly checkpointing?: boolean;
 }): Trainer {
-  const { engine, backbone, layout, scale, start } = options;
+  const { engine, backbone, layout, scale, start, checkpointing = false } = options;
   checkSites(layout, backbone);
   if (!Number.isFinite(scale))
     throw errors.make('bad-option', { what: `the scale is ${scale}`, cure: 'Use a finite number, alpha / rank' });
   const frozen = frozenWeights(engine, backbone.sites);
   const subtracted = start?.subtracted ? lowRankFactors(layout, start.values, -scale) : [];
   frozen.change(subtracted);
-  const scales = uploadScales(engine, layout, scale);
-  const newProjector = () => createAdaptedProjector(engine, { layout, scales, frozen: frozen.weight });
-  const parts = () => ({ engine, backbone, layout, projector: newProjector() });
+  const livePart = (architecture: Architecture) => openLivePart(engine, layout, architecture, { scale, frozen });
 
   /** A projector that holds a state's values. */
   const loaded = ({ values, architecture }: AdapterState) => {
-    const projector = newProjector();
-    const tensor = engine.upload(applyArchitecture(values, architecture), [layout.size]);
-    projector.load(tensor);
+    const part = livePart(architecture);
+    const tensor = engine.upload(part.compact(applyArchitecture(values, architecture)), [part.layout.size]);
+    part.projector.load(tensor);
     engine.dispose(tensor);
-    return projector;
+    return part;
   };
 
   return {
     layout,
-    open: (session) => openSession(parts(), session),
+    open: (session) => openSession({ engine, backbone, layout, livePart, checkpointing }, session),
     project: (state) => {
-      const projector = loaded(state);
-      return { projector, dispose: projector.release };
+      const { projector } = loaded(state);
+      return { projector, dispose: projector.dispose };
     },
     statistics: (state, batches, needs) => {
-      const projector = loaded(state);
+      const part = loaded(state);
       try {
-        return batchStatistics({ engine, backbone, projector, state, batches, needs });
+        return batchStatistics({ engine, backbone, part, state, batches, needs, checkpointing });
       } finally {
-        projector.release();
+        part.projector.dispose();
       }
     },
     setResidual: (factors) => frozen.change([...subtracted, ...factors]),
-    dispose: () => {
-      frozen.dispose();
-      engine.dispose(scales);
-    },
+    dispose: () => frozen.dispose(),
   };
 }
 
@@ -81,11 +86,4 @@ function checkSites(layout: Layout, backbone: Backbone): void {
         cure: 'Make the layout from the sites of this backbone',
       });
   }
-}
-
-/** s `[P]`: σ on B, 1 on A. */
-function uploadScales(engine: Engine, layout: Layout, scale: number): Tensor {
-  const scales = new Float32Array(layout.size).fill(1);
-  for (const { factor, offset, size } of layout.slots) if (factor === 'B') scales.fill(scale, offset, offset + size);
-  return engine.upload(scales, [layout.size]);
 }

@@ -51,7 +51,7 @@ Examples:
       const all = readRows(options.data);
       const rows = options.rowsPerClient === undefined ? all : firstRowsPerClient(all, options.rowsPerClient);
       const engine = await openEngine(command.optsWithGlobals());
-      const model = await loadModel(engine, options.model, options.dtype);
+      const model = await loadModel(engine, options.model, { dtype: options.dtype });
       try {
         const adapter =
           options.adapter === undefined ? null : readAdapter(options.adapter, { sites: model.backbone.sites });

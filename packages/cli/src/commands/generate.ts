@@ -34,7 +34,7 @@ Examples:
     )
     .action(async (options, command: Command) => {
       const engine = await openEngine(command.optsWithGlobals());
-      const { backbone, checkpoint } = await loadModel(engine, options.model, options.dtype);
+      const { backbone, checkpoint } = await loadModel(engine, options.model, { dtype: options.dtype });
       const { tokenizer } = checkpoint;
       try {
         const adapter = options.adapter === undefined ? null : readAdapter(options.adapter, { sites: backbone.sites });

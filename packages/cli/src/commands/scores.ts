@@ -36,7 +36,7 @@ Example:
       const importance = resolveStrategy(createContainer(), IMPORTANCE, 'importance', options.importance).make();
       const rows = readRows(options.data);
       const engine = await openEngine(command.optsWithGlobals());
-      const { backbone, checkpoint } = await loadModel(engine, options.model, options.dtype);
+      const { backbone, checkpoint } = await loadModel(engine, options.model, { dtype: options.dtype });
       try {
         const { layout, values, architecture, scale } = readAdapter(options.adapter, { sites: backbone.sites });
         const trainer = createTrainer({ engine, backbone, layout, scale });

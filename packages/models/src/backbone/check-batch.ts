@@ -81,7 +81,12 @@ export function checkLayers({ layers }: ModelConfig, count: number): void {
 }
 
 /** Refuses hidden states of another batch, and such as have passed a layer that is changed. */
-export function checkEntry(config: ModelConfig, { ids }: TokenBatch, entry: Entry | undefined, unchanged: number): void {
+export function checkEntry(
+  config: ModelConfig,
+  { ids }: TokenBatch,
+  entry: Entry | undefined,
+  unchanged: number,
+): void {
   if (!entry) return;
   const { layer, hidden } = entry;
   checkLayers(config, layer);

@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import { createEngine, type Engine, type Tensor } from '@perfit/tensorflow';
 import { openCheckpoint } from '../checkpoint/open.js';
-import type { Backbone, BackpropagateOptions, Checkpoint, HiddenStateStore, Projector, TokenBatch } from '../contract.js';
+import type {
+  Backbone,
+  BackpropagateOptions,
+  Checkpoint,
+  HiddenStateStore,
+  Projector,
+  TokenBatch,
+} from '../contract.js';
 import { frozenProjector } from '../frozen-projector.js';
 import { loadBackbone } from './load.js';
 import { reuseHiddenStates } from './reuse-hidden-states.js';

@@ -5,7 +5,7 @@ import { resolvedConfiguration } from '../resolved-configuration.js';
 import { firstRoundKey } from './first-round-key.js';
 
 const reference = (name: string) => ({ reference: { name }, make: () => name });
-const engine = { kind: 'native', version: '2.21.0', threads: 2, device: 'CPU' } as const;
+const engine = { kind: 'native', version: '2.21.0', threads: 2, device: 'CPU', build: 'b' } as const;
 
 function keyOf(raw: object, world = { engine, data: 'd', sampler: 'fraction' }): string | null {
   const configuration = validateConfiguration({ algorithm: 'perfit', ...raw }, 'test');

@@ -61,10 +61,10 @@ export async function runSweep(plan: SweepPlan, world: SweepWorld): Promise<Swee
   const jobs = jobsOf(plan, world.out);
   const finished: FinishedRun[] = [];
   for (const group of groupBy(jobs, ({ cell: { configuration } }) =>
-    JSON.stringify([configuration.model, configuration.dtype]),
+    JSON.stringify([configuration.model, configuration.dtype, configuration.hiddenStateCache]),
   )) {
-    const { model: path, dtype } = group[0]!.cell.configuration;
-    const model = await loadModel(world.engine, path, dtype);
+    const { configuration } = group[0]!.cell;
+    const model = await loadModel(world.engine, configuration.model, configuration);
     try {
       const dataOf = sharedData(model, world);
       const open = (job: SweepJob, firstRounds?: FirstRounds) => openJob(job, world, model, dataOf(job), firstRounds);

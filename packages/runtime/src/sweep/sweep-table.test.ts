@@ -71,7 +71,7 @@ test('the table shows intervals where there are any, – where there is no figur
     rows: [row],
     seeds: [1, 2],
     baseline: { cell: 'c', method: 'm' },
-    machine: { cpu: 'CPU', cores: 2, node: '20', engine: { kind: 'wasm', version: '4', threads: 1 } },
+    machine: { cpu: 'CPU', cores: 2, node: '20', engine: { kind: 'wasm', version: '4', threads: 1, build: 'wasm-4' } },
   } as unknown as SweepResults;
   expect(sweepTable(results).rows).toEqual([
     ['a|b', '5.09e+3 ± 1234', '1.988', '–', '0.900 [0.800, 1.100]', '–', '2.5 + 123', '–', '61.3'],

@@ -119,30 +119,38 @@ export function decodingMoments(size: PassSize): readonly Moment[] {
   return [moment('forward', { saved: cache, logits: vocabulary * (d + 4), temporary })];
 }
 
-/** Moments of a forward and backward pass at which most is alive. `fisher`: squares are gathered beside gradients. */
-export function backwardMoments(size: PassSize, layout: Layout, fisher: boolean): readonly Moment[] {
+/**
+ * Moments of a forward and backward pass at which most is alive. `fisher`: squares are gathered beside gradients;
+ * `checkpointing`: all layers but the last keep just their inputs, and are computed again before their backward.
+ */
+export function backwardMoments(
+  size: PassSize,
+  layout: Layout,
+  { fisher, checkpointing }: { readonly fisher: boolean; readonly checkpointing: boolean },
+): readonly Moment[] {
   const { config, tokens } = size;
   const layers = layout.sites.map(({ layer }) => layer);
   const lowest = Math.min(...layers);
   const top = config.layers - 1;
   const perLayer = savedPerToken(size) * tokens;
-  const all = (config.layers - lowest) * perLayer;
   const stream = tokens * config.hidden * 4;
+  const perLayerBelow = checkpointing ? stream : perLayer;
+  const upTo = (layer: number) => (layer - lowest) * perLayerBelow + perLayer;
   const branch = size.dtype === 'bf16' ? tokens * config.hidden * 6 : stream;
   const perPosition = fisher ? 8 : 4;
   const at = (layer: number): readonly Moment[] => {
     const groups = groupSizes(config, layout, layer);
-    const done = layout.slots.reduce((sum, slot) => sum + (slot.site.layer > layer ? slot.size : 0), 0);
-    return layerMoments(size, groups, {
-      saved: (layer - lowest) * perLayer + perLayer,
-      gradients: perPosition * done,
-      perPosition,
-      below: layer > lowest,
-    });
+    const gradients =
+      perPosition * layout.slots.reduce((sum, slot) => sum + (slot.site.layer > layer ? slot.size : 0), 0);
+    const again = checkpointing && layer < top ? forwardMoments(size, upTo(layer), branch + stream, groups.down) : [];
+    return [
+      ...again.map((forward) => ({ ...forward, gradients })),
+      ...layerMoments(size, groups, { saved: upTo(layer), gradients, perPosition, below: layer > lowest }),
+    ];
   };
   return [
-    ...forwardMoments(size, all, branch, groupSizes(config, layout, top).down),
-    ...headMoments(size, all, true),
+    ...forwardMoments(size, upTo(top), branch, groupSizes(config, layout, top).down),
+    ...headMoments(size, upTo(top), true),
     ...at(top),
     ...(top > lowest ? at(lowest) : []),
   ];

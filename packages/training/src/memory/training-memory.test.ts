@@ -74,7 +74,7 @@ async function peakOf(inner: Engine, size: Omit<TrainingSize, 'tokens' | 'lossTo
   const weights = initialWeights(size.config, random);
   const backbone = await loadBackbone(engine, { config: size.config, weights }, { dtype: size.dtype });
   const { layout } = size;
-  const trainer = createTrainer({ engine, backbone, layout, scale: 1 });
+  const trainer = createTrainer({ engine, backbone, layout, scale: 1, checkpointing: size.checkpointing ?? false });
   const values = Float32Array.from({ length: layout.size }, () => 0.01 * random());
   const session = trainer.open({
     state: { values, architecture: fullArchitecture(layout.size) },
@@ -133,6 +133,17 @@ describeNative('against the bytes that an engine holds at the peak of a step', (
       'gathering squares, upper half, bf16',
       { statistics: 'fisher', dtype: 'bf16' },
       onUpper,
+      4,
+      [8, 64],
+      'feed-forward',
+    ],
+    ['checkpointing', { checkpointing: true }, onAll, 4, [8, 64], 'feed-forward'],
+    ['checkpointing, upper half, bf16', { checkpointing: true, dtype: 'bf16' }, onUpper, 4, [8, 64], 'feed-forward'],
+    ['checkpointing, attention only', { checkpointing: true }, onAttention, 4, [8, 64], 'feed-forward'],
+    [
+      'checkpointing, gathering squares',
+      { checkpointing: true, statistics: 'fisher' },
+      onAll,
       4,
       [8, 64],
       'feed-forward',

@@ -41,6 +41,8 @@ export interface TrainingSize extends PassSize {
   readonly statistics?: 'gradient' | 'fisher' | undefined;
   /** Whether gradients are clipped. */
   readonly clip?: boolean;
+  /** Whether layers keep just their inputs for the backward. */
+  readonly checkpointing?: boolean;
   /** Flat vectors `[P]` on the engine beside the session's own: of a local update rule, of another session. */
   readonly vectors?: number;
 }
@@ -71,17 +73,19 @@ function atPeak(moments: readonly Moment[], size: PassSize, held: { adapter: num
  *
  *     2 (H + 1) f32  +  (q + k + v + z) and 2 F in the backbone's element type  +  one f32 a head,
  *
- * and only layers from the lowest adapted one upwards keep anything. q, k, v and z count their elements over all heads.
+ * and only layers from the lowest adapted one upwards keep anything; with checkpointing all but the last keep their
+ * input alone, H f32. q, k, v and z count their elements over all heads. Of an architecture that leaves out whole
+ * components give the layout of its live ones (`compactLayout`).
  *
  * @example
  * const batch = { tokens: 1024, lossTokens: 512, longest: 256 };
  * const { total, parts } = trainingMemory({ config, dtype: 'f32', panel: 16, ...batch, layout });
  */
 export function trainingMemory(size: TrainingSize): PassMemory {
-  const { layout, statistics, clip = false, vectors = 0 } = size;
+  const { layout, statistics, clip = false, vectors = 0, checkpointing = false } = size;
   const P = 4 * layout.size;
   const fisher = statistics === 'fisher';
-  return atPeak([...backwardMoments(size, layout, fisher), ...vectorMoments(layout, fisher, clip)], size, {
+  return atPeak([...backwardMoments(size, layout, { fisher, checkpointing }), ...vectorMoments(layout, fisher, clip)], size, {
     adapter: (VECTORS + vectors) * P + factorBytes(size.config, layout),
     statistics: statistics === undefined ? 0 : fisher ? 2 * P : P,
   });
