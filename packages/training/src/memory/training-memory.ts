@@ -85,10 +85,14 @@ export function trainingMemory(size: TrainingSize): PassMemory {
   const { layout, statistics, clip = false, vectors = 0, checkpointing = false } = size;
   const P = 4 * layout.size;
   const fisher = statistics === 'fisher';
-  return atPeak([...backwardMoments(size, layout, { fisher, checkpointing }), ...vectorMoments(layout, fisher, clip)], size, {
-    adapter: (VECTORS + vectors) * P + factorBytes(size.config, layout),
-    statistics: statistics === undefined ? 0 : fisher ? 2 * P : P,
-  });
+  return atPeak(
+    [...backwardMoments(size, layout, { fisher, checkpointing }), ...vectorMoments(layout, fisher, clip)],
+    size,
+    {
+      adapter: (VECTORS + vectors) * P + factorBytes(size.config, layout),
+      statistics: statistics === undefined ? 0 : fisher ? 2 * P : P,
+    },
+  );
 }
 
 function adapterOf(size: PassSize, layout: Layout, vectors: number) {
