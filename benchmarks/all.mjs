@@ -13,7 +13,18 @@ import { root } from './shared/machine.mjs';
 import { checkReport } from './shared/report.mjs';
 
 const NAMES = [
-  ...['step', 'fedflan-step', 'evaluate', 'generate', 'gemm', 'search', 'aggregation', 'strategies', 'quickstart'],
+  ...[
+    'step',
+    'fedflan-step',
+    'evaluate',
+    'generate',
+    'gemm',
+    'search',
+    'savings',
+    'aggregation',
+    'strategies',
+    'quickstart',
+  ],
   'time-to-perplexity',
 ];
 const args = process.argv.slice(2);

@@ -1,23 +1,28 @@
-/** Training steps on given batches with @perfit/training: the counterpart of python/train_steps.py. */
+/**
+ * Training steps on given batches with @perfit/training: the counterpart of python/train_steps.py. Ours alone may also
+ * take `live` (which part of the adapter is), `hiddenStates` (a folder to keep them in) and `checkpointing`.
+ */
 import { readFileSync } from 'node:fs';
 import { makeBatch } from '@perfit/datasets';
-import { readAdapter } from '@perfit/lora';
+import { applyArchitecture, readAdapter } from '@perfit/lora';
 import { adamwDefaults, createTrainer, plainUpdate } from '@perfit/training';
+import { ARCHITECTURES } from './architectures.mjs';
 import { openModel } from './open-model.mjs';
 import { finish, job, timed } from './process.mjs';
 
-const { adapter, batches, steps, seconds, learningRate, weightDecay } = job;
+const { adapter, batches, steps, seconds, learningRate, weightDecay, live = 'all', checkpointing = false } = job;
 const begin = performance.now();
 const { engine, backbone } = await openModel(job);
 const { layout, scale, ...state } = readAdapter(adapter, { sites: backbone.sites });
-const session = createTrainer({ engine, backbone, layout, scale }).open({
-  state,
+const architecture = ARCHITECTURES[live](layout, backbone.config);
+const session = createTrainer({ engine, backbone, layout, scale, checkpointing }).open({
+  state: { values: applyArchitecture(state.values, architecture), architecture },
   localUpdate: plainUpdate(),
   optimizer: { ...adamwDefaults, weightDecay },
 });
 const loadMilliseconds = performance.now() - begin;
 const drawn = JSON.parse(readFileSync(batches, 'utf8'));
-const result = { milliseconds: [], cpuMilliseconds: [], losses: [], loadMilliseconds };
+const result = { milliseconds: [], cpuMilliseconds: [], losses: [], loadMilliseconds, live: architecture.live };
 let spent = 0;
 for (let step = 0; step < steps && (step < 2 || spent < 1000 * seconds); step++) {
   const examples = drawn[step % drawn.length].map(({ ids, promptLength }) => ({

@@ -16,17 +16,21 @@ export const ADAMW = { learningRate: 1e-4, weightDecay: 0.01 };
 export async function prepare({ model: name, threads }, { start = 'zero', seed = null } = {}) {
   const folder = scratchFolder();
   const model = await resolveModel(name);
-  const adapter = join(folder, 'adapter');
-  mkdirSync(adapter);
-  const { config, parameters, bf16 } = run(
-    ours('start-adapter', { model, threads, folder: adapter, start, seed, ...LORA }),
-  );
+  const { adapter, config, parameters, bf16 } = startAdapter({ model, threads, folder, start, seed });
   const write = (file, data) => {
     const path = join(folder, file);
     writeFileSync(path, JSON.stringify(data));
     return path;
   };
   return { model, adapter, config, parameters, bf16, write };
+}
+
+/** Writes an adapter to start from into a folder; `rank`: another than {@link LORA}'s, at the same scale. */
+export function startAdapter({ model, threads, folder, start, seed = null, rank = LORA.rank }) {
+  const adapter = join(folder, `adapter-${rank}`);
+  mkdirSync(adapter);
+  const size = { rank, alpha: (LORA.alpha * rank) / LORA.rank };
+  return { adapter, ...run(ours('start-adapter', { model, threads, folder: adapter, start, seed, ...size })) };
 }
 
 /** An example as it is handed to both sides. */
