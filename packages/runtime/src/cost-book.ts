@@ -50,22 +50,30 @@ export function residualBytes(
 
 /** What one token costs, in floating-point operations; attention's own products are left out, as is everything element-wise. */
 export interface TokenCosts {
-  /** Forward through every frozen projection. */
-  readonly frozen: number;
+  /** Forward through the frozen projections of each layer. */
+  readonly layers: readonly number[];
   /** The language-model head, for a token that carries loss. */
   readonly head: number;
 }
 
 /** Token costs of a backbone. */
 export function tokenCosts(config: ModelConfig, sites: readonly Site[]): TokenCosts {
-  return { frozen: sites.reduce((sum, site) => sum + site.flops, 0), head: 2 * config.hidden * config.vocabulary };
+  const layers = new Array<number>(config.layers).fill(0);
+  for (const { layer, flops } of sites) layers[layer]! += flops;
+  return { layers, head: 2 * config.hidden * config.vocabulary };
 }
 
 /**
- * FLOPs of one training step: frozen products forward and with respect to their input (2×), the head likewise over the
- * loss tokens, and the adapter's forward and both gradients (6 per position and token). A mask saves none of it: the
- * adapter is multiplied dense.
+ * FLOPs of one training step: frozen products forward, and with respect to their input from the lowest adapted layer on;
+ * the head likewise over the loss tokens; the adapter's forward and both gradients (6 per position and token). What the
+ * cache of hidden states saves is not taken off, since it depends on what others computed before.
+ *
+ * @param live The layout of the live rank components (`compactLayout`): single pruned positions save nothing.
  */
-export function stepFlops(costs: TokenCosts, layout: Layout, tokens: number, lossTokens: number): number {
-  return 2 * costs.frozen * tokens + 2 * costs.head * lossTokens + 6 * layout.size * tokens;
+export function stepFlops(costs: TokenCosts, live: Layout, tokens: number, lossTokens: number): number {
+  const lowest = Math.min(...live.sites.map(({ layer }) => layer));
+  const forward = costs.layers.reduce((sum, flops) => sum + flops, 0);
+  const backward = costs.layers.reduce((sum, flops, layer) => sum + (layer >= lowest ? flops : 0), 0);
+  const head = (live.sites.length > 0 ? 2 : 1) * costs.head;
+  return (forward + backward + 6 * live.size) * tokens + head * lossTokens;
 }

@@ -43,7 +43,7 @@ export async function searchArchitecture(
     const batches = await steps.take(session, count);
     last = batches.at(-1);
     if (!apart) return session.statistics();
-    steps.book(batches);
+    steps.book(session, batches);
     return trainer.statistics({ values: session.values(), architecture: session.architecture() }, batches, score.needs);
   }
   const result = await search({

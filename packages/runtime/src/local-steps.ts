@@ -1,4 +1,5 @@
 import { type Batch, trainingBatches } from '@perfit/datasets';
+import { compactLayout } from '@perfit/lora';
 import type { Session } from '@perfit/training';
 import type { ClientData, TrainingJob } from './contract.js';
 import { stepFlops, type TokenCosts, tokenCosts } from './cost-book.js';
@@ -13,8 +14,8 @@ export interface LocalSteps {
   readonly taken: () => number;
   /** Floating-point operations so far, by the cost book. */
   readonly flops: () => number;
-  /** Books backward passes without a step over these batches. */
-  readonly book: (batches: readonly Batch[]) => void;
+  /** Books passes over these batches, at a session's architecture. */
+  readonly book: (session: Session, batches: readonly Batch[]) => void;
 }
 
 /** Lets the event loop turn, so that progress is drawn and Ctrl-C is heard. */
@@ -41,8 +42,9 @@ export function localSteps(context: MethodContext, client: ClientData, job: Trai
   let batches = open();
   let step = 0;
   let flops = 0;
-  const book = (passed: readonly Batch[]) => {
-    for (const { ids, labels } of passed) flops += stepFlops(costs, layout, ids.length, labels.length);
+  const book = (session: Session, passed: readonly Batch[]) => {
+    const { layout: live } = compactLayout(layout, session.architecture());
+    for (const { ids, labels } of passed) flops += stepFlops(costs, live, ids.length, labels.length);
   };
   return {
     ofShare,
@@ -64,7 +66,7 @@ export function localSteps(context: MethodContext, client: ClientData, job: Trai
         job.report({ type: 'step', step, steps: total, loss, learningRate: rate });
         if (step === 1) job.report({ type: 'gradient-norms', ...session.gradientNorms() });
       }
-      book(used);
+      book(session, used);
       return used;
     },
   };
