@@ -1,12 +1,12 @@
 // Runs a configuration for several seeds and writes what came out, with the configuration and the machine, as JSON and
 // as a Markdown table. Runs that are complete are not repeated; one that was interrupted goes on.
-//   node examples/run-seeds.mjs [CONFIG] --seeds 1,2,3 --out DIR --results NAME [--accuracy] [--set key=value …]
-import { spawnSync } from 'node:child_process';
+//   node examples/run-seeds.mjs [CONFIG] --seeds 1,2,3 --out DIR --results NAME [--accuracy] [--jobs N] [--set key=value …]
+// With --jobs N as many seeds run at a time, each on its part of the cores.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { pairedDifference, poolSeeds, randomStreams } from '@perfit/runtime';
+import { perfit, together } from './processes.mjs';
 
 const args = process.argv.slice(2);
 const option = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
@@ -14,51 +14,25 @@ const config = args[0]?.startsWith('--') ? undefined : args[0];
 const seeds = (option('--seeds') ?? '1').split(',').map(Number);
 const out = option('--out');
 const results = option('--results');
+const jobs = Number(option('--jobs') ?? 1);
 const sets = args.flatMap((arg, i) => (arg === '--set' ? ['--set', args[i + 1]] : []));
-const bin = fileURLToPath(new URL('../packages/cli/bin/perfit.js', import.meta.url));
+const wantsAccuracy = args.includes('--accuracy');
 
-function perfit(...rest) {
-  const { status, stdout } = spawnSync(process.execPath, [bin, ...rest], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    maxBuffer: 1 << 28,
-  });
-  if (status !== 0) process.exit(status ?? 1);
-  return JSON.parse(stdout);
+/** Label accuracy of every client under one method. */
+async function accuracyOf(directory) {
+  const data = option('--data') ? ['--data', option('--data')] : [];
+  const { clients } = await perfit(['evaluate', '--run', directory, '--accuracy', ...data], { jobs });
+  return Object.fromEntries(clients.map(({ id, accuracy }) => [id, accuracy && accuracy.correct / accuracy.rows]));
 }
 
-const runs = seeds.map((seed) => {
+const runs = await together(seeds, jobs, async (seed) => {
   const directory = join(out, `seed-${seed}`);
   const resume = existsSync(directory) ? ['--resume'] : [];
-  const run = perfit(
-    'run',
-    ...(config ? [config] : []),
-    ...sets,
-    '--set',
-    `seed=${seed}`,
-    '--out',
-    directory,
-    '--json',
-    ...resume,
-  );
-  const accuracy = Object.fromEntries(
-    args.includes('--accuracy')
-      ? Object.keys(run.methods).map((name) => {
-          const { clients } = perfit(
-            'evaluate',
-            '--run',
-            join(directory, name),
-            '--accuracy',
-            '--json',
-            ...(option('--data') ? ['--data', option('--data')] : []),
-          );
-          return [
-            name,
-            Object.fromEntries(clients.map(({ id, accuracy }) => [id, accuracy && accuracy.correct / accuracy.rows])),
-          ];
-        })
-      : [],
-  );
-  return { seed, methods: run.methods, accuracy };
+  const whole = [...(config ? [config] : []), ...sets, '--set', `seed=${seed}`, '--out', directory, ...resume];
+  const { methods } = await perfit(['run', ...whole], { jobs });
+  const accuracy = {};
+  if (wantsAccuracy) for (const name of Object.keys(methods)) accuracy[name] = await accuracyOf(join(directory, name));
+  return { seed, methods, accuracy };
 });
 
 const names = Object.keys(runs[0].methods);
@@ -92,7 +66,8 @@ const ratio = (pair) =>
   pair === null
     ? '–'
     : `${pair.ratio.toFixed(3)} [${pair.interval.map((bound) => Math.exp(bound).toFixed(3)).join(', ')}]`;
-const machine = `${cpus()[0].model}, ${cpus().length} cores, Node ${process.versions.node}`;
+const threads = Math.max(1, Math.floor(availableParallelism() / jobs));
+const machine = `${cpus()[0].model}, ${cpus().length} cores, ${threads} threads a run, Node ${process.versions.node}`;
 const markdown = [
   `Seeds ${seeds.join(', ')}; ${machine}. Perplexity: exp of the mean client loss, mean over seeds (range). Ratios: paired per client and seed, [95 % bootstrap interval].`,
   '',

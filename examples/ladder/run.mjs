@@ -1,12 +1,12 @@
 // The ladder: for every method a learning rate from one grid, chosen on validation rows by one seed; then every seed with
 // that rate, scored once on the test rows. Whatever is there already is not repeated.
-//   node examples/ladder/run.mjs CONFIG --seeds 1,2,3,4,5 --out DIR --results NAME [--rates 3e-4,1e-3,3e-3] [--set key=value …]
-import { spawnSync } from 'node:child_process';
+//   node examples/ladder/run.mjs CONFIG --seeds 1,2,3,4,5 --out DIR --results NAME [--rates 3e-4,1e-3,3e-3] [--jobs N] [--set key=value …]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parse, stringify } from 'yaml';
+import { perfit, script, together } from '../processes.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -17,6 +17,7 @@ const { values: options, positionals } = parseArgs({
     results: { type: 'string' },
     set: { type: 'string', multiple: true, default: [] },
     accuracy: { type: 'boolean', default: false },
+    jobs: { type: 'string', default: '1' },
   },
 });
 const [config] = positionals;
@@ -28,10 +29,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const [firstSeed] = options.seeds.split(',');
 const sets = options.set.flatMap((set) => ['--set', set]);
 
-function run(script, ...args) {
-  const { status } = spawnSync(process.execPath, [script, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0) process.exit(status ?? 1);
-}
+const jobs = Number(options.jobs);
 
 mkdirSync(options.out, { recursive: true });
 const read = (path) => parse(readFileSync(path, 'utf8'));
@@ -41,18 +39,12 @@ writeFileSync(whole, stringify(configuration));
 const entries = configuration.methods.map((entry) => (typeof entry === 'string' ? { name: entry } : entry));
 
 // 1. A rate for every method.
-const scored = options.rates.split(',').map((rate) => {
+const scored = await together(options.rates.split(','), jobs, async (rate) => {
   const directory = join(options.out, `rate-${rate}`);
   const resume = existsSync(directory) ? ['--resume'] : [];
-  run(
-    here('../../packages/cli/bin/perfit.js'),
-    'run',
-    whole,
-    ...sets,
-    ...['--set', `seed=${firstSeed}`, '--set', `learningRate=${rate}`, '--set', 'validation.scored=true'],
-    ...['--out', directory, ...resume],
-  );
-  return { rate: Number(rate), methods: JSON.parse(readFileSync(join(directory, 'summary.json'), 'utf8')).methods };
+  const own = [`seed=${firstSeed}`, `learningRate=${rate}`, 'validation.scored=true'].flatMap((set) => ['--set', set]);
+  const { methods } = await perfit(['run', whole, ...sets, ...own, '--out', directory, ...resume], { jobs });
+  return { rate: Number(rate), methods };
 });
 const figure = ({ methods }, { name }) => {
   const { afterDistribution, afterLocal } = methods[name].averages.personal;
@@ -66,11 +58,11 @@ const withRates = join(options.out, 'ladder.yaml');
 writeFileSync(withRates, stringify({ ...configuration, methods: chosen }));
 
 // 2. Every seed.
-run(
-  here('../run-seeds.mjs'),
+await script(here('../run-seeds.mjs'), [
   withRates,
   ...sets,
   ...['--seeds', options.seeds, '--out', join(options.out, 'seeds'), '--results', options.results],
+  ...['--jobs', options.jobs],
   ...(options.accuracy ? ['--accuracy'] : []),
-);
+]);
 console.log(readFileSync(`${options.results}.md`, 'utf8'));

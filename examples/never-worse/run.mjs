@@ -1,11 +1,11 @@
 // PerFIT against the best of local-only, FedIT and FedIT + local on six splits of fedflan.
-//   node examples/never-worse/run.mjs --data DIR --out DIR --results NAME [--seeds 1,2,3] [--splits few,iid] [--model tiny]
-import { spawnSync } from 'node:child_process';
+//   node examples/never-worse/run.mjs --data DIR --out DIR --results NAME [--seeds 1,2,3] [--splits few,iid] [--model tiny] [--jobs N]
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { pairedDifference, poolSeeds, randomStreams } from '@perfit/runtime';
+import { script } from '../processes.mjs';
 
 const dirichlet = (beta) => `{ name: dirichlet, label: task, clients: 8, beta: ${beta}, minimum: 20 }`;
 const SPLITS = {
@@ -24,6 +24,7 @@ const { values: options } = parseArgs({
     seeds: { type: 'string', default: '1,2,3,4,5' },
     splits: { type: 'string', default: Object.keys(SPLITS).join(',') },
     model: { type: 'string', default: 'tiny' },
+    jobs: { type: 'string', default: '1' },
   },
 });
 const unknown = options.splits.split(',').find((split) => !(split in SPLITS));
@@ -40,20 +41,14 @@ mkdirSync(dirname(options.results), { recursive: true });
 mkdirSync(options.out, { recursive: true });
 
 /** All seeds of a split as one comparison, its clients named SEED/ID. */
-function play(split) {
+async function play(split) {
   const name = join(options.out, split);
   const sets = [`data=${options.data}`, `model=${options.model}`, `partitioner=${SPLITS[split]}`];
-  const { status } = spawnSync(
-    process.execPath,
-    [
-      here('../run-seeds.mjs'),
-      here('never-worse.yaml'),
-      ...sets.flatMap((set) => ['--set', set]),
-      ...['--seeds', options.seeds, '--out', name, '--results', `${name}-table`],
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  if (status !== 0) process.exit(status ?? 1);
+  await script(here('../run-seeds.mjs'), [
+    here('never-worse.yaml'),
+    ...sets.flatMap((set) => ['--set', set]),
+    ...['--seeds', options.seeds, '--out', name, '--results', `${name}-table`, '--jobs', options.jobs],
+  ]);
   const { runs } = JSON.parse(readFileSync(`${name}-table.json`, 'utf8'));
   const seedsOf = (method) => runs.map(({ seed, methods }) => ({ seed, clients: methods[method].clients }));
   return poolSeeds(Object.fromEntries(Object.keys(runs[0].methods).map((method) => [method, seedsOf(method)])));
@@ -69,9 +64,10 @@ const MOMENTS = {
   afterDistribution: ['local-only', 'fedit'],
   afterLocal: ['local-only', 'fedit-local'],
 };
-const rows = options.splits.split(',').flatMap((split) => {
-  const comparison = play(split);
-  return Object.entries(MOMENTS).map(([moment, baselines]) => {
+const rows = [];
+for (const split of options.splits.split(',')) {
+  const comparison = await play(split);
+  for (const [moment, baselines] of Object.entries(MOMENTS)) {
     const best = baselines.reduce((a, b) =>
       meanLoss(comparison, b, moment) < meanLoss(comparison, a, moment) ? b : a,
     );
@@ -80,9 +76,9 @@ const rows = options.splits.split(',').flatMap((split) => {
       perplexity: Math.exp(meanLoss(comparison, method, moment)),
       ...pairedDifference(comparison, [method, moment], [best, moment], random),
     }));
-    return { split, moment, best, perplexity: Math.exp(meanLoss(comparison, best, moment)), ours };
-  });
-});
+    rows.push({ split, moment, best, perplexity: Math.exp(meanLoss(comparison, best, moment)), ours });
+  }
+}
 const ratio = ({ ratio: value, interval }) =>
   `${value.toFixed(3)} [${interval.map((bound) => Math.exp(bound).toFixed(3)).join(', ')}]`;
 const markdown = [
