@@ -130,7 +130,8 @@ describe.each([
     const { projector, group, tensors, tokens, gradient, end } = setUp(starts[3], dtype);
     const factors = Float32Array.of(0.5, 0, 3);
     const squares = engine.upload(factors, [3]);
-    projector.begin({ starts: Int32Array.from(starts), squares });
+    const segments = { starts: Int32Array.from(starts), squares };
+    projector.begin({ tokens: segments, losses: segments });
     expect(projector.backproject(group, tensors.x, tensors.dy, false)).toBeUndefined();
     const found = projector.collect();
     close(engine.download(found.gradient), gradient(0, tokens));

@@ -1,7 +1,7 @@
 import type { Layout } from '@perfit/lora';
 import type { ProjectionGroup, Projector } from '@perfit/models';
 import type { Engine, Tensor } from '@perfit/tensorflow';
-import { type ExampleSegments, exampleGradients, factorGradients } from './factor-gradients.js';
+import { type BatchSegments, exampleGradients, factorGradients, segmentsOf } from './factor-gradients.js';
 import { cutFactors, type Factors, stackFactors } from './factors.js';
 import type { FrozenWeights } from './frozen.js';
 import { groupKey, groupPlanner } from './group-plan.js';
@@ -11,7 +11,7 @@ export interface AdaptedProjector extends Projector {
   /** Takes θ `[P]` f32 (borrowed) for the calls to come. */
   readonly load: (values: Tensor) => void;
   /** Whether gradients of the calls to come are also taken per example, and where the examples lie; borrowed. */
-  readonly begin: (segments?: ExampleSegments) => void;
+  readonly begin: (segments?: BatchSegments) => void;
   /** Gradients since the last call, flat `[P]` f32: of the loss, and Σ (∂ℓ_j/∂w)² where examples were asked for. */
   readonly collect: () => { readonly gradient: Tensor; readonly squared: Tensor | undefined };
   readonly release: () => void;
@@ -33,7 +33,7 @@ export function createAdaptedProjector(
   const sizes = layout.slots.map((slot) => slot.size);
   const groups = new Map<string, Factors>();
   let slots: readonly Tensor[] = [];
-  let examples: ExampleSegments | undefined;
+  let examples: BatchSegments | undefined;
   let gradients: (Tensor | undefined)[] = [];
   let squares: (Tensor | undefined)[] = [];
 
@@ -91,7 +91,7 @@ export function createAdaptedProjector(
       const t = engine.matmul(wide.dy, factors.B);
       const tap = { ...wide, t, factors };
       const { gradient, squared } = examples
-        ? exampleGradients(engine, tap, examples)
+        ? exampleGradients(engine, tap, segmentsOf(examples, x.shape[0]!))
         : { gradient: factorGradients(engine, tap), squared: undefined };
       cutFactors(engine, groupPlan, gradient, gradients);
       if (squared) cutFactors(engine, groupPlan, squared, squares);

@@ -12,12 +12,23 @@ export interface TapInput {
   readonly factors: Factors;
 }
 
-/** Where the examples of a batch lie, and how each one's part of a gradient becomes its own. */
+/** Where examples lie in the rows of a product, and how each one's part of a gradient becomes its own. */
 export interface ExampleSegments {
-  /** `[examples + 1]`: example j has the tokens from `starts[j]` to before `starts[j + 1]`. */
+  /** `[examples + 1]`: example j has the rows from `starts[j]` to before `starts[j + 1]`, at least one. */
   readonly starts: Int32Array;
   /** `[examples]` f32: c_j, such that ∂ℓ_j/∂w = √c_j · (example j's part of ∂L/∂w). */
   readonly squares: Tensor;
+}
+
+/** The examples of a batch, in products over all its tokens and in those over its loss positions alone (the last layer's). */
+export interface BatchSegments {
+  readonly tokens: ExampleSegments;
+  readonly losses: ExampleSegments;
+}
+
+/** The segments of a product by its number of rows: the last token of an example carries no loss, so the two differ. */
+export function segmentsOf({ tokens, losses }: BatchSegments, rows: number): ExampleSegments {
+  return tokens.starts.at(-1) === rows ? tokens : losses;
 }
 
 /** Gradients with respect to stacked factors: dA = tᵀ x, dB = dyᵀ (x Aᵀ). Blocks of dB off the diagonal mean nothing. */

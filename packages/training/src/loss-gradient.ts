@@ -3,6 +3,7 @@ import type { Backbone } from '@perfit/models';
 import type { Engine, Tensor } from '@perfit/tensorflow';
 import type { AdaptedProjector } from './adapted-projector.js';
 import { errors } from './errors.js';
+import type { BatchSegments, ExampleSegments } from './factor-gradients.js';
 
 /** Σ_m weight · loss_m of one batch, differentiated. Both tensors are the caller's. */
 export interface LossGradient {
@@ -39,20 +40,31 @@ export function lossGradient(
       cure: 'Leave out rows whose output is empty after truncation',
     });
   const weight = input.weight ?? 1 / count;
-  const squares = fisher ? exampleSquares(engine, batch, weight) : undefined;
-  projector.begin(squares && { starts: batch.starts, squares });
+  const segments = fisher ? exampleSegments(engine, batch, weight) : undefined;
+  projector.begin(segments);
   try {
     const weights = input.weight === undefined ? {} : { weights: new Float32Array(count).fill(weight) };
     const losses = backbone.backpropagate(batch, projector, { ...weights, checkpointing });
     return { losses, ...projector.collect() };
   } finally {
     projector.begin();
-    engine.dispose(squares);
+    engine.dispose(segments?.tokens.squares, segments?.losses.squares);
   }
 }
 
-/** c_j = (1 / (weight · T_j))² `[examples]`, 0 without loss tokens: example j's part of ∂L to its own ∂ℓ_j, squared. */
-function exampleSquares(engine: Engine, { tokens, examples }: Batch, weight: number): Tensor {
-  const squares = Float32Array.from(tokens, (T) => (T === 0 ? 0 : (1 / (weight * T)) ** 2));
-  return engine.upload(squares, [examples]);
+/**
+ * The examples among the tokens, and those with loss among the loss positions, which go example by example. c_j =
+ * (1 / (weight · T_j))², 0 without loss tokens: example j's part of ∂L to its own ∂ℓ_j, squared.
+ */
+function exampleSegments(engine: Engine, { starts, tokens }: Batch, weight: number): BatchSegments {
+  const squareOf = (T: number) => (T === 0 ? 0 : (1 / (weight * T)) ** 2);
+  const segments = (begins: Int32Array, counts: readonly number[]): ExampleSegments => ({
+    starts: begins,
+    squares: engine.upload(Float32Array.from(counts, squareOf), [counts.length]),
+  });
+  const counts = [...tokens];
+  const some = counts.filter((T) => T > 0);
+  const begins = new Int32Array(some.length + 1);
+  for (const [j, T] of some.entries()) begins[j + 1] = begins[j]! + T;
+  return { tokens: segments(starts, counts), losses: segments(begins, some) };
 }

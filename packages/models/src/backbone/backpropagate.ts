@@ -23,28 +23,25 @@ export function backpropagate(
 ): Tensor {
   const { config, layers, head } = parts;
   const lowest = sink ? 0 : layers.findIndex((layer) => layer.adapted(pass.projector));
-  const savedFrom = lowest < 0 || lossWeights.length === 0 ? layers.length : lowest;
+  const savedFrom = lowest < 0 ? layers.length : lowest;
   const top = layers.length - 1;
   return e.tidy(() => {
     const ids = e.upload(batch.ids, [batch.ids.length]);
+    const rows = e.upload(batch.lossPositions, [batch.lossPositions.length]);
     const start = enter(e, parts, ids, entry);
-    let hidden = passLayers(e, parts, pass, { x: start.x, begin: start.layer, end: savedFrom });
+    let hidden = passLayers(e, parts, pass, { x: start.x, begin: start.layer, end: savedFrom, rows });
     const kept: Kept[] = [];
     for (let index = savedFrom; index <= top; index++) {
       if (checkpointing && index < top) {
         kept.push({ input: hidden });
         hidden = layers[index].forward(pass, hidden);
       } else {
-        const [y, saved] = layers[index].forwardSaving(pass, hidden);
+        const [y, saved] = layers[index].forwardSaving(pass, hidden, index === top ? rows : undefined);
         kept.push({ saved });
         hidden = y;
       }
     }
-    const targets = {
-      hidden,
-      positions: e.upload(batch.lossPositions, [batch.lossPositions.length]),
-      labels: e.upload(batch.labels, [batch.labels.length]),
-    };
+    const targets = { hidden, labels: e.upload(batch.labels, [batch.labels.length]) };
     if (savedFrom > top) return crossEntropy(e, head, targets);
     const perLoss = e.upload(lossWeights, [lossWeights.length]);
     const { losses, dHidden, gradients } = crossEntropyBackward(e, head, targets, perLoss, sink !== undefined);

@@ -46,7 +46,7 @@ export function startDecoding(e: ScopedEngine, parts: DecodingParts, projector: 
       }
       if (!wantsLogits) return { logits: undefined, longer: grown };
       const last = e.upload(Int32Array.of(ids.length - 1), [1]);
-      const values = headLogits(e, head, { hidden: x, positions: last });
+      const values = headLogits(e, head, e.gather(x, last));
       return { logits: e.download(values) as Float32Array, longer: grown };
     });
     for (const { k, v } of caches) e.dispose(k, v);

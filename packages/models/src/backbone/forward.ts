@@ -27,32 +27,51 @@ export function enter(
     : { x: embed(e, weights.embedding, ids), layer: 0 };
 }
 
-/** Passes layers `begin … end − 1`, saving nothing. Consumes x. */
+/** Passes layers `begin … end − 1`, saving nothing; from the last layer on `rows` go on alone. Consumes x, borrows rows. */
 export function passLayers(
   e: ScopedEngine,
   { layers }: ForwardParts,
   pass: Pass,
-  { x: given, begin, end }: { readonly x: Tensor; readonly begin: number; readonly end: number },
+  {
+    x: given,
+    begin,
+    end,
+    rows,
+  }: { readonly x: Tensor; readonly begin: number; readonly end: number; readonly rows?: Tensor },
 ): Tensor {
   let x = given;
-  for (const layer of layers.slice(begin, end)) {
-    const y = layer.forward(pass, x);
+  const replace = (y: Tensor) => {
     e.dispose(x);
     x = y;
-  }
+  };
+  for (let index = begin; index < end; index++)
+    replace(layers[index].forward(pass, x, index === layers.length - 1 ? rows : undefined));
+  if (rows && begin === layers.length) replace(e.gather(x, rows));
   return x;
 }
 
 /** Hidden states `[N, H]` after the first `end` layers, nothing saved. */
-export function hiddenStates(
+export function hiddenStates(e: ScopedEngine, parts: ForwardParts, pass: Pass, ids: Int32Array, end: number): Tensor {
+  return e.tidy(() => {
+    const { x, layer } = enter(e, parts, e.upload(ids, [ids.length]), undefined);
+    return passLayers(e, parts, pass, { x, begin: layer, end });
+  });
+}
+
+/** Hidden states `[M, H]` after all layers at M positions, nothing saved. */
+export function lastStates(
   e: ScopedEngine,
   parts: ForwardParts,
   pass: Pass,
-  ids: Int32Array,
-  { entry, end = parts.layers.length }: { readonly entry?: Entry | undefined; readonly end?: number } = {},
+  {
+    ids,
+    positions,
+    entry,
+  }: { readonly ids: Int32Array; readonly positions: Int32Array; readonly entry?: Entry | undefined },
 ): Tensor {
   return e.tidy(() => {
     const { x, layer } = enter(e, parts, e.upload(ids, [ids.length]), entry);
-    return passLayers(e, parts, pass, { x, begin: layer, end });
+    const rows = e.upload(positions, [positions.length]);
+    return passLayers(e, parts, pass, { x, begin: layer, end: parts.layers.length, rows });
   });
 }

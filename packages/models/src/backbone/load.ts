@@ -9,7 +9,7 @@ import { scopedEngine } from '../scope.js';
 import { backpropagate } from './backpropagate.js';
 import { checkBatch, checkEntry, checkLayers, checkPositions, checkTokens } from './check-batch.js';
 import { startDecoding } from './decode.js';
-import { hiddenStates } from './forward.js';
+import { hiddenStates, lastStates } from './forward.js';
 import { rotationCache } from './rotations.js';
 import { sitesOf } from './sites.js';
 import { uploadWeights } from './weights.js';
@@ -85,24 +85,24 @@ function buildBackbone(
     hidden: ({ ids, starts }, count, projector) => {
       checkTokens(config, { ids, starts });
       checkLayers(config, count);
-      return hiddenStates(e, parts, passOf(starts, projector), ids, { end: count });
+      return hiddenStates(e, parts, passOf(starts, projector), ids, count);
     },
     losses: (batch, projector, entry) => {
       checkBatch(config, batch);
       checkEntry(config, batch, entry, unchangedLayers(projector));
+      const { ids, starts, labels, lossPositions: positions } = batch;
+      if (labels.length === 0) return e.upload(new Float32Array(0), [0]);
       return e.tidy(() => {
-        const hidden = hiddenStates(e, parts, passOf(batch.starts, projector), batch.ids, { entry });
-        const positions = e.upload(batch.lossPositions, [batch.lossPositions.length]);
-        return crossEntropy(e, head, { hidden, positions, labels: e.upload(batch.labels, [batch.labels.length]) });
+        const hidden = lastStates(e, parts, passOf(starts, projector), { ids, positions, entry });
+        return crossEntropy(e, head, { hidden, labels: e.upload(labels, [labels.length]) });
       });
     },
     logits: (batch, positions, projector) => {
       checkBatch(config, batch);
       checkPositions(batch, positions);
-      return e.tidy(() => {
-        const hidden = hiddenStates(e, parts, passOf(batch.starts, projector), batch.ids);
-        return headLogits(e, head, { hidden, positions: e.upload(positions, [positions.length]) });
-      });
+      if (positions.length === 0) return e.upload(new Float32Array(0), [0, config.vocabulary]);
+      const at = { ids: batch.ids, positions };
+      return e.tidy(() => headLogits(e, head, lastStates(e, parts, passOf(batch.starts, projector), at)));
     },
     backpropagate: (batch, projector, options = {}) => {
       checkBatch(config, batch);
@@ -114,6 +114,7 @@ function buildBackbone(
           what: `${given.length} weights were given for ${losses} losses`,
           cure: 'Give one weight per loss position',
         });
+      if (losses === 0) return e.upload(new Float32Array(0), [0]);
       return backpropagate(e, parts, passOf(batch.starts, projector), batch, { ...options, weights: given });
     },
     decode: (projector) => startDecoding(e, parts, projector),

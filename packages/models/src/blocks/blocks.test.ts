@@ -139,12 +139,11 @@ describe('backwards agree with finite differences', () => {
   test('cross-entropy, hidden states, last norm and head', () => {
     const targets = (hidden: Tensor) => ({
       hidden,
-      positions: e.upload(Int32Array.of(0, 2, 3), [3]),
       labels: e.upload(Int32Array.of(4, 0, 6), [3]),
     });
     const head = (norm: Tensor, weight: Tensor) => ({ norm: rmsNorm(e, norm, 1e-5, 'f32'), weight: e.pack(weight) });
     checkBackward(
-      { hidden: [5, 6], norm: [6], weight: [7, 6] },
+      { hidden: [3, 6], norm: [6], weight: [7, 6] },
       ({ hidden, norm, weight }) => crossEntropy(e, head(norm, weight), targets(hidden)),
       ({ hidden, norm, weight }, dLosses) => {
         const { dHidden, gradients } = crossEntropyBackward(e, head(norm, weight), targets(hidden), dLosses, true);
@@ -230,6 +229,31 @@ describe('branches and the layer agree with finite differences', () => {
         return { x: layer.backward(pass, layer.forwardSaving(pass, x)[1], dy, true) };
       },
     );
+  });
+
+  test('decoder layer of which some rows go on, one of them twice', () => {
+    const rows = () => e.upload(Int32Array.of(4, 1, 4), [3]);
+    checkBackward(
+      { x: [6, 6] },
+      ({ x }) => decoderLayer(e, makeLayer(), 'f32').forward(makePass(frozenProjector(engine)), x, rows()),
+      ({ x }, dy) => {
+        const layer = decoderLayer(e, makeLayer(), 'f32');
+        const pass = makePass(frozenProjector(engine));
+        return { x: layer.backward(pass, layer.forwardSaving(pass, x, rows())[1], dy, true) };
+      },
+    );
+  });
+});
+
+test('the rows that go on are those of the whole, to the bit', () => {
+  e.tidy(() => {
+    const layer = decoderLayer(e, makeLayer(), 'f32');
+    const pass = makePass(frozenProjector(engine));
+    const x = uploaded([6, 6], 3);
+    const rows = e.upload(Int32Array.of(5, 0), [2]);
+    const some = e.download(layer.forward(pass, x, rows));
+    expect(some).toEqual(e.download(e.gather(layer.forward(pass, x), rows)));
+    expect(e.download(layer.forwardSaving(pass, e.cast(x, 'f32'), rows)[0])).toEqual(some);
   });
 });
 

@@ -8,10 +8,9 @@ export interface Head {
   readonly weight: PackedMatrix;
 }
 
-/** Hidden states `[N, H]` f32, and where in them (i32 `[M]`) which token (i32 `[M]`) is to follow. */
+/** Hidden states `[M, H]` f32 after the last layer, and which token (i32 `[M]`) is to follow each. */
 export interface Targets {
   readonly hidden: Tensor;
-  readonly positions: Tensor;
   readonly labels: Tensor;
 }
 
@@ -29,9 +28,9 @@ function logitsOf(e: ScopedEngine, head: Head, rows: Tensor): Tensor {
   return e.linear(rows, head.weight);
 }
 
-/** Logits `[M, V]` f32 at positions of the hidden states. Borrows everything. */
-export function headLogits(e: ScopedEngine, head: Head, { hidden, positions }: Omit<Targets, 'labels'>): Tensor {
-  return e.tidy(() => e.as(logitsOf(e, head, head.norm.forward(e.gather(hidden, positions))[0]), 'f32'));
+/** Logits `[M, V]` f32 of hidden states `[M, H]`. Borrows everything. */
+export function headLogits(e: ScopedEngine, head: Head, hidden: Tensor): Tensor {
+  return e.tidy(() => e.as(logitsOf(e, head, head.norm.forward(hidden)[0]), 'f32'));
 }
 
 /** Applies a body to ranges of consecutive rows whose logits fit, of equal size but for the last. */
@@ -54,9 +53,9 @@ function joined(e: ScopedEngine, parts: readonly Tensor[]): Tensor {
 }
 
 /** Losses `[M]` f32: −log p(label), from logits that never exist whole. Borrows everything. */
-export function crossEntropy(e: ScopedEngine, head: Head, { hidden, positions, labels }: Targets): Tensor {
+export function crossEntropy(e: ScopedEngine, head: Head, { hidden, labels }: Targets): Tensor {
   return e.tidy(() => {
-    const [normalised] = head.norm.forward(e.gather(hidden, positions));
+    const [normalised] = head.norm.forward(hidden);
     const [count, width] = normalised.shape;
     const parts = inChunks(e, count, head, (begin, size) => {
       const logits = logitsOf(e, head, e.slice(normalised, [begin, 0], [size, width]));
@@ -77,18 +76,18 @@ export interface HeadGradients {
 }
 
 /**
- * Losses `[M]` f32 and the gradient `[N, H]` f32 of Σ_m weights[m] · loss_m by the hidden states; `weights` is `[M]`
+ * Losses `[M]` f32 and the gradient `[M, H]` f32 of Σ_m weights[m] · loss_m by the hidden states; `weights` is `[M]`
  * f32, M ≥ 1. With `wantsWeights` also the gradients of the head. Borrows everything.
  */
 export function crossEntropyBackward(
   e: ScopedEngine,
   head: Head,
-  { hidden, positions, labels }: Targets,
+  { hidden, labels }: Targets,
   weights: Tensor,
   wantsWeights: boolean,
 ): { readonly losses: Tensor; readonly dHidden: Tensor; readonly gradients: HeadGradients | undefined } {
   return e.tidy(() => {
-    const [normalised, saved] = head.norm.forward(e.gather(hidden, positions));
+    const [normalised, saved] = head.norm.forward(hidden);
     const [count, width] = normalised.shape;
     const parts = inChunks(e, count, head, (begin, size) => {
       const rows = e.slice(normalised, [begin, 0], [size, width]);
@@ -108,7 +107,7 @@ export function crossEntropyBackward(
       e,
       parts.map((part) => part.losses),
     );
-    const dHidden = e.scatterAdd(positions, head.norm.backward(saved, dRows), hidden.shape[0]);
+    const dHidden = head.norm.backward(saved, dRows);
     if (!wantsWeights) return { losses, dHidden, gradients: undefined };
     const weight = e.addN(parts.map((part) => part.dWeight!));
     return { losses, dHidden, gradients: { norm: head.norm.weightGradient(saved, dRows), weight } };

@@ -24,12 +24,15 @@ export interface LayerSaved {
   readonly feedForward: FeedForwardSaved;
 }
 
-/** m = x + attention(x), y = m + feedForward(m): the residual stream `[N, H]` is f32. */
+/**
+ * m = x + attention(x), y = m + feedForward(m): the residual stream `[N, H]` is f32. With `rows` (i32 `[M]`, borrowed)
+ * only these go on after attention, which needs all: y and dy are `[M, H]`, x and dx `[N, H]`.
+ */
 export interface DecoderLayer {
   /** Borrows x. */
-  readonly forward: (pass: Pass, x: Tensor) => Tensor;
+  readonly forward: (pass: Pass, x: Tensor, rows?: Tensor) => Tensor;
   /** Takes x over, into what it saves; `backward` ends that. */
-  readonly forwardSaving: (pass: Pass, x: Tensor) => readonly [y: Tensor, saved: LayerSaved];
+  readonly forwardSaving: (pass: Pass, x: Tensor, rows?: Tensor) => readonly [y: Tensor, saved: LayerSaved];
   /** Consumes what was saved and dy; returns dx, or undefined where it is not wanted. */
   readonly backward: (pass: Pass, saved: LayerSaved, dy: Tensor, wantsInput: boolean) => Tensor | undefined;
   /** The next tokens of one sequence. Borrows x and the cache. */
@@ -54,16 +57,17 @@ export function decoderLayer(
   const adaptsAttention = (projector: Projector) =>
     projector.adapts(attention.qkv) || projector.adapts(attention.output);
   const plus = (x: Tensor, branch: Tensor) => e.add(x, e.as(branch, 'f32'));
+  const goingOn = (x: Tensor, rows: Tensor | undefined) => (rows ? e.gather(x, rows) : x);
   return {
-    forward: (pass, x) =>
+    forward: (pass, x, rows) =>
       e.tidy(() => {
-        const middle = e.tidy(() => plus(x, selfAttention(e, attention, pass, x)[0]));
+        const middle = e.tidy(() => plus(goingOn(x, rows), selfAttention(e, attention, pass, x, rows)[0]));
         return e.tidy(() => plus(middle, feedForward(e, mlp, pass, middle)[0]));
       }),
-    forwardSaving: (pass, x) =>
+    forwardSaving: (pass, x, rows) =>
       e.tidy(() => {
-        const [fromAttention, attentionSaved] = selfAttention(e, attention, pass, x);
-        const middle = plus(x, fromAttention);
+        const [fromAttention, attentionSaved] = selfAttention(e, attention, pass, x, rows);
+        const middle = plus(goingOn(x, rows), fromAttention);
         const [fromMlp, mlpSaved] = feedForward(e, mlp, pass, middle);
         return [plus(middle, fromMlp), { attention: attentionSaved, feedForward: mlpSaved }];
       }),
