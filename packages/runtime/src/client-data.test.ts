@@ -59,9 +59,9 @@ describe('dealOut', () => {
       test: rows(1, 'a'),
     });
     const options = { field: 'task', clientsPerValue: 2, rowsPerClient: 20 } as const;
-    expect(deal(runs, {}, options).map(({ rows: own }) => new Set(own().train.map(({ output }) => output)).size)).toEqual(
-      [1, 1],
-    );
+    expect(
+      deal(runs, {}, options).map(({ rows: own }) => new Set(own().train.map(({ output }) => output)).size),
+    ).toEqual([1, 1]);
     const shuffled = deal(runs, { shuffle: true }, options);
     expect(shuffled.map(({ rows: own }) => new Set(own().train.map(({ output }) => output)).size)).toEqual([2, 2]);
     const texts = (clients: typeof shuffled) => clients.map(({ rows: own }) => own());

@@ -7,18 +7,10 @@ import type { RoundEvent } from './round-event.js';
 import { temporaryFile } from './temporary-file.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'perfit-temporary-'));
-const before = process.env.TMPDIR;
-beforeEach(() => {
-  process.env.TMPDIR = folder;
-});
-afterAll(() => {
-  if (before === undefined) delete process.env.TMPDIR;
-  else process.env.TMPDIR = before;
-});
 
 describe('temporaryFile', () => {
   it('gives back what was appended, and lies under no name', () => {
-    const file = temporaryFile();
+    const file = temporaryFile(folder);
     const places = [[1, 2, 3], [], [4]].map((bytes) => file.append(Uint8Array.from(bytes)));
     expect(places).toEqual([0, 3, 3]);
     expect([...file.read(1, 3)]).toEqual([2, 3, 4]);
@@ -28,8 +20,7 @@ describe('temporaryFile', () => {
   });
 
   it('says where there is no room, and what to do', () => {
-    process.env.TMPDIR = join(folder, 'gone');
-    expect(() => temporaryFile().append(Uint8Array.of(1))).toThrow(
+    expect(() => temporaryFile(join(folder, 'gone')).append(Uint8Array.of(1))).toThrow(
       expect.objectContaining({ code: 'runtime/temporary-file', message: expect.stringMatching(/gone.*TMPDIR/) }),
     );
   });

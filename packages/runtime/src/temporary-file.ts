@@ -16,13 +16,13 @@ export interface TemporaryFile {
 /** Node reads and writes less than 2³¹ bytes in one call. */
 const LARGEST = 1 << 30;
 
-/** Opens a {@link TemporaryFile} in the system's folder for them (`TMPDIR`), with the first bytes. */
-export function temporaryFile(): TemporaryFile {
+/** A {@link TemporaryFile} in a folder, by default the system's for them (`TMPDIR`); made with the first bytes. */
+export function temporaryFile(folder = tmpdir()): TemporaryFile {
   let file: number | undefined;
   let end = 0;
   const open = () => {
     if (file !== undefined) return file;
-    const path = join(tmpdir(), `perfit-${randomUUID()}`);
+    const path = join(folder, `perfit-${randomUUID()}`);
     file = openSync(path, 'wx+', 0o600);
     unlinkSync(path);
     return file;
@@ -32,7 +32,7 @@ export function temporaryFile(): TemporaryFile {
       return act();
     } catch (cause) {
       throw errors.make('temporary-file', {
-        what: `cannot ${what} a temporary file in ${tmpdir()}: ${(cause as Error).message}`,
+        what: `cannot ${what} a temporary file in ${folder}: ${(cause as Error).message}`,
         cure: 'Make room there, or name another folder in TMPDIR',
         cause,
       });

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWhole } from '@perfit/safetensors';
 import { isPerfitError } from '@perfit/strategy';
@@ -38,9 +38,9 @@ const clientsIn = (folder: string) =>
   );
 
 /**
- * Keeps the values of the eight clients used last in memory. One that has changed is written to `beside` when it has to
- * go; of the others their names are held. Files of the last whole round are never touched: the next one shares those
- * that it does not change, by hard links.
+ * Keeps the values of the eight clients used last in memory, and everyone's name. A value that has changed is written to
+ * `beside` when it has to go; that folder is the caller's to remove once a round is whole. Files of the last whole round
+ * are never touched: the next one shares those that it does not change, by hard links.
  */
 export function clientFiles<Value>(beside: string, { write, read }: ArrayForm<Value>): ClientFiles<Value> {
   let whole: string | undefined;
@@ -84,14 +84,12 @@ export function clientFiles<Value>(beside: string, { write, read }: ArrayForm<Va
       for (const client of since) saved.add(client);
       since.clear();
       for (const [, entry] of recent.entries()) entry.changed = false;
-      rmSync(beside, { recursive: true, force: true });
     },
     restore: (folder) => {
       whole = folder;
       saved.clear();
       since.clear();
       recent.clear();
-      rmSync(beside, { recursive: true, force: true });
       for (const client of folder === undefined ? [] : clientsIn(folder)) saved.add(client);
     },
   };

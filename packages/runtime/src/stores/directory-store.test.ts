@@ -100,7 +100,8 @@ describe('directoryStore', () => {
   it('a whole round shares the files of clients that did not change, and is not touched by what follows', () => {
     const directory = fresh();
     const store = directoryStore(directory);
-    const fileOf = (round: number, i: number) => join(directory, `round-${round}`, 'clients', `client%20${i}.safetensors`);
+    const fileOf = (round: number, i: number) =>
+      join(directory, `round-${round}`, 'clients', `client%20${i}.safetensors`);
     for (let i = 0; i < 20; i++) store.write(`client ${i}`, record(i));
     store.checkpoint(checkpoint(1));
     const before = [0, 19].map((i) => statSync(fileOf(1, i)).ino);

@@ -20,6 +20,7 @@ export function directoryStore(directory: string): Store {
   const underWay = join(directory, 'under-way');
   const records = clientFiles(join(underWay, 'clients'), recordArrays);
   const registry = clientFiles(join(underWay, 'registry'), architectureArrays);
+  const clear = () => rmSync(underWay, { recursive: true, force: true });
   /** Does the same to both, each in its own folder of a round. */
   const both = (step: 'gather' | 'settle', round: string) => {
     records[step](join(round, 'clients'));
@@ -44,6 +45,7 @@ export function directoryStore(directory: string): Store {
       rmSync(name, { recursive: true, force: true });
       renameSync(beside, name);
       both('settle', name);
+      clear();
       for (const old of rounds())
         if (old !== checkpoint.round) rmSync(join(directory, `round-${old}`), { recursive: true, force: true });
     },
@@ -54,6 +56,7 @@ export function directoryStore(directory: string): Store {
         const checkpoint = from === undefined ? undefined : load(from);
         records.restore(from && join(from, 'clients'));
         registry.restore(from && join(from, 'registry'));
+        clear();
         return checkpoint;
       } catch (cause) {
         throw errors.make('broken-state', {
@@ -63,7 +66,7 @@ export function directoryStore(directory: string): Store {
         });
       }
     },
-    abandon: () => rmSync(underWay, { recursive: true, force: true }),
+    abandon: clear,
   };
 }
 
