@@ -16,7 +16,7 @@ import {
 import type { Configuration } from './configuration.js';
 import type { ClientData, RandomStreams } from './contract.js';
 import { errors } from './errors.js';
-import { exampleFile } from './example-file.js';
+import { type ExampleFile, exampleFile } from './example-file.js';
 
 /** Share of a client's rows that become test rows where the data set brings none. */
 const TEST_SHARE = 0.2;
@@ -86,7 +86,6 @@ export function dealOut(
   const testOf = dataset.test.length > 0 ? matching(dataset.test) : null;
   const validationOf = dataset.validation.length > 0 ? matching(dataset.validation) : null;
   const file = exampleFile();
-  const store = (rows: readonly Row[]) => file.store(rows.map((row) => encodeRow(row, encoding)));
   const deal = ([id, indices]: readonly [string, readonly number[]]): ClientData => {
     const own = indices.map((index) => all[index]!);
     const held = testOf
@@ -103,14 +102,7 @@ export function dealOut(
         cure: 'Give it rows, or use fewer clients',
       });
     }
-    const [trainText, testText] = [file.storeRows(train), file.storeRows(test)];
-    return {
-      id,
-      train: store(train),
-      validation: store(tail),
-      test: store(test),
-      rows: () => ({ train: trainText(), test: testText() }),
-    };
+    return putAway(file, encoding, id, { train, validation: tail, test });
   };
   try {
     const clients = [...partition.clients].map(deal);
@@ -120,4 +112,25 @@ export function dealOut(
     file.close();
     throw thrown;
   }
+}
+
+/**
+ * A client's rows on disk. A function of its own: what is made inside of {@link dealOut} and lives on would keep all that
+ * it closes over, and so the rows of everyone.
+ */
+function putAway(
+  file: ExampleFile,
+  encoding: RowEncoding,
+  id: string,
+  { train, validation, test }: Readonly<Record<'train' | 'validation' | 'test', readonly Row[]>>,
+): ClientData {
+  const store = (rows: readonly Row[]) => file.store(rows.map((row) => encodeRow(row, encoding)));
+  const [trainText, testText] = [file.storeRows(train), file.storeRows(test)];
+  return {
+    id,
+    train: store(train),
+    validation: store(validation),
+    test: store(test),
+    rows: () => ({ train: trainText(), test: testText() }),
+  };
 }

@@ -77,7 +77,7 @@ function contextOf(data: ReturnType<typeof federation>): MethodContext {
   return {
     configuration: { rounds: 1, steps: 2, batchSize: 2 },
     engine: { description: { kind: 'wasm', version: '0', threads: 1, device: 'CPU' } },
-    backbone: { sites, config: {} },
+    backbone: { sites, config: { layers: 1, hidden: 1, vocabulary: 1 } },
     data,
     streams: randomStreams(1),
     layout,
