@@ -16,6 +16,7 @@ import {
 import type { Configuration } from './configuration.js';
 import type { ClientData, RandomStreams } from './contract.js';
 import { errors } from './errors.js';
+import { type ExampleFile, exampleFile } from './example-file.js';
 
 /** Share of a client's rows that become test rows where the data set brings none. */
 const TEST_SHARE = 0.2;
@@ -31,12 +32,14 @@ export interface RowEncoding {
   readonly context: number;
 }
 
-/** The data of a run, dealt out to its clients. */
+/** The data of a run, dealt out to its clients. Owns the file in which their rows lie. */
 export interface FederatedData {
   readonly name: string;
   readonly sha256: string;
   readonly clients: readonly ClientData[];
-  readonly partition: Partition;
+  readonly partition: Pick<Partition, 'report'>;
+  /** Closes the file: the clients' rows cannot be read any more. */
+  readonly close: () => void;
 }
 
 /** Reads the configured data set and checks its digest where the configuration records one. */
@@ -58,7 +61,7 @@ export function openDataset(data: Configuration['data']): Dataset {
  * `validation.share` validate, unless the data set brings validation rows. A client's test rows are those test rows
  * that carry its mix of labels (the partitioner's own field), in file order; a data set without test rows gives up a
  * share of each client's rows, drawn by the seed. Where `validation.scored` says so, validation rows stand in for test
- * rows.
+ * rows. Tokens and text of a client go to a file as soon as they are made; memory keeps where they are.
  */
 export function dealOut(
   dataset: Dataset,
@@ -82,8 +85,8 @@ export function dealOut(
   };
   const testOf = dataset.test.length > 0 ? matching(dataset.test) : null;
   const validationOf = dataset.validation.length > 0 ? matching(dataset.validation) : null;
-  const encode = (rows: readonly Row[]) => rows.map((row) => encodeRow(row, encoding));
-  const clients = [...partition.clients].map(([id, indices]): ClientData => {
+  const file = exampleFile();
+  const deal = ([id, indices]: readonly [string, readonly number[]]): ClientData => {
     const own = indices.map((index) => all[index]!);
     const held = testOf
       ? { train: own, test: testOf(id) }
@@ -99,7 +102,35 @@ export function dealOut(
         cure: 'Give it rows, or use fewer clients',
       });
     }
-    return { id, train: encode(train), validation: encode(tail), test: encode(test), rows: { train, test } };
-  });
-  return { name: dataset.name, sha256: dataset.sha256, clients, partition };
+    return putAway(file, encoding, id, { train, validation: tail, test });
+  };
+  try {
+    const clients = [...partition.clients].map(deal);
+    const { name, sha256 } = dataset;
+    return { name, sha256, clients, partition: { report: partition.report }, close: file.close };
+  } catch (thrown) {
+    file.close();
+    throw thrown;
+  }
+}
+
+/**
+ * A client's rows on disk. A function of its own: what is made inside of {@link dealOut} and lives on would keep all that
+ * it closes over, and so the rows of everyone.
+ */
+function putAway(
+  file: ExampleFile,
+  encoding: RowEncoding,
+  id: string,
+  { train, validation, test }: Readonly<Record<'train' | 'validation' | 'test', readonly Row[]>>,
+): ClientData {
+  const store = (rows: readonly Row[]) => file.store(rows.map((row) => encodeRow(row, encoding)));
+  const [trainText, testText] = [file.storeRows(train), file.storeRows(test)];
+  return {
+    id,
+    train: store(train),
+    validation: store(validation),
+    test: store(test),
+    rows: () => ({ train: trainText(), test: testText() }),
+  };
 }

@@ -115,14 +115,22 @@ export const PERSONALIZATION = token<StrategyFactory<Personalization>>('@perfit/
 /** Token under which methods are registered. */
 export const METHOD = token<Method>('@perfit/runtime/Method');
 
-/** One client's rows, in text and in tokens. */
+/** Examples that lie on disk and are read when they are used. */
+export interface StoredExamples {
+  readonly length: number;
+  /** Tokens that carry loss, of all of them. */
+  readonly lossTokens: number;
+  readonly read: () => readonly Example[];
+}
+
+/** One client's rows, in text and in tokens: where they are, not they themselves. */
 export interface ClientData {
   readonly id: string;
-  readonly train: readonly Example[];
-  readonly validation: readonly Example[];
-  readonly test: readonly Example[];
-  /** The rows of `test` and `train`, for metrics that need text. */
-  readonly rows: { readonly train: readonly Row[]; readonly test: readonly Row[] };
+  readonly train: StoredExamples;
+  readonly validation: StoredExamples;
+  readonly test: StoredExamples;
+  /** Reads the rows of `train` and `test`, for metrics that need text. */
+  readonly rows: () => { readonly train: readonly Row[]; readonly test: readonly Row[] };
 }
 
 /** What one local training brought. */
@@ -210,24 +218,37 @@ export interface ClientRecord {
   readonly registered: boolean;
 }
 
-/** Keeps client records and checkpoints of whole rounds. */
+/** The architecture that each client last uploaded: what the server knows of clients one by one. */
+export interface Registry {
+  readonly has: (client: string) => boolean;
+  readonly get: (client: string) => Architecture | undefined;
+  readonly set: (client: string, architecture: Architecture) => void;
+}
+
+/**
+ * Keeps client records, the registry and checkpoints of whole rounds. What it hands out is borrowed, and not to be
+ * altered.
+ */
 export interface Store {
   /** The record of a client, if it has one. */
   readonly read: (client: string) => ClientRecord | undefined;
   /** Replaces the record of a client. */
   readonly write: (client: string, record: ClientRecord) => void;
+  readonly registry: Registry;
+  /** How many of them are in memory. */
+  readonly held: () => { readonly records: number; readonly architectures: number };
   /** Saves a whole round: everything a resume needs, or nothing. */
   readonly checkpoint: (checkpoint: Checkpoint) => void;
-  /** The last whole round, whose client records are then readable. */
+  /** Goes back to the last whole round, or to the beginning: what was written since is forgotten. */
   readonly restore: () => Checkpoint | undefined;
+  /** Ends the use of the store: nothing stays behind that is not part of a whole round. */
+  readonly abandon: () => void;
 }
 
-/** Everything beside the client records that a resume needs. */
+/** Everything beside the client records and the registry that a resume needs. */
 export interface Checkpoint {
   readonly round: number;
   readonly server: ServerState;
-  /** The architecture that each client last uploaded. */
-  readonly registry: ReadonlyMap<string, Architecture>;
   /** What was measured in the rounds so far. */
   readonly drafts: readonly RoundDraft[];
 }

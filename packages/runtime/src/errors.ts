@@ -22,6 +22,7 @@ export const errors = defineErrors('runtime', {
   'nothing-to-resume': 'There is no run to resume in that directory.',
   'resume-mismatch': 'The run to resume was made with another configuration.',
   'broken-state': 'A saved state cannot be read.',
+  'temporary-file': 'A temporary file cannot be written or read.',
   'data-changed': 'The rows are not those that the run recorded.',
   'invalid-cell': 'A cell of a sweep is not valid, or has no name of its own.',
   'invalid-list': 'The list of cells of a sweep cannot be read.',

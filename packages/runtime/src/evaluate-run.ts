@@ -60,7 +60,7 @@ export async function evaluateRun(
   const { checkpoint, backbone } = await loadModel(engine, configuration.model, configuration);
   const encoding = rowEncoding(checkpoint, configuration.maxTokens);
   const partitioner = resolveStrategy(container, PARTITIONER, 'partitioner', configuration.partitioner).make();
-  const { clients } = dealOut(dataset, partitioner, configuration, encoding, randomStreams(configuration.seed));
+  const { clients, close } = dealOut(dataset, partitioner, configuration, encoding, randomStreams(configuration.seed));
   const last = summary.rounds.at(-1)!;
   const scores: RepeatedScore[] = [];
   try {
@@ -92,6 +92,7 @@ export async function evaluateRun(
       }
     }
   } finally {
+    close();
     backbone.dispose();
   }
   return scores;

@@ -4,7 +4,7 @@ import { type Architecture, architectureFrom } from '@perfit/lora';
 import { type Backbone, frozenProjector } from '@perfit/models';
 import type { Engine, Tensor } from '@perfit/tensorflow';
 import type { Trainer } from '@perfit/training';
-import type { Loss } from './contract.js';
+import type { Loss, StoredExamples } from './contract.js';
 
 /** Tokens of one evaluation batch: bounds the memory of evaluation. */
 const MAX_TOKENS = 2048;
@@ -13,8 +13,8 @@ const MAX_TOKENS = 2048;
 export interface Evaluator {
   /** Loss sum and tokens of each example, in order; `null` values: the frozen model. */
   readonly perExample: (values: Float32Array | null, examples: readonly Example[]) => readonly Loss[];
-  /** Their total; the same values on the same examples are scored once. */
-  readonly total: (values: Float32Array | null, examples: readonly Example[]) => Loss;
+  /** The total of stored examples; the same values on the same examples are scored once. */
+  readonly total: (values: Float32Array | null, examples: StoredExamples) => Loss;
   /** Forgets what it has scored: the frozen weights have changed. */
   readonly forget: () => void;
 }
@@ -29,7 +29,7 @@ export interface EvaluatorParts {
 /** Opens an evaluator for adapters of the trainer's layout. */
 export function openEvaluator({ engine, backbone, trainer }: EvaluatorParts): Evaluator {
   const frozen = frozenProjector(engine);
-  let memory = new WeakMap<readonly Example[], Map<string, Loss>>();
+  let memory = new WeakMap<StoredExamples, Map<string, Loss>>();
   const perExample = (values: Float32Array | null, examples: readonly Example[]): readonly Loss[] => {
     const adapter = values && trainer!.project({ values, architecture: nonZero(values) });
     const losses: Loss[] = new Array(examples.length);
@@ -62,7 +62,7 @@ export function openEvaluator({ engine, backbone, trainer }: EvaluatorParts): Ev
         : 'frozen';
       const remembered = known.get(key);
       if (remembered) return remembered;
-      const loss = sumLosses(perExample(values, examples));
+      const loss = sumLosses(perExample(values, examples.read()));
       if (known.size >= 4) known.delete(known.keys().next().value!);
       known.set(key, loss);
       return loss;

@@ -24,16 +24,17 @@ export function labelAccuracy(
   evaluator: Evaluator,
   encoding: RowEncoding,
 ): Accuracy | null {
-  const labels = [...new Set([...client.rows.train, ...client.rows.test].map(({ output }) => output))].sort();
+  const { train, test } = client.rows();
+  const labels = [...new Set([...train, ...test].map(({ output }) => output))].sort();
   if (labels.length > MOST_LABELS) return null;
-  const candidates = client.rows.test.flatMap((row) => labels.map((output): Row => ({ ...row, output })));
+  const candidates = test.flatMap((row) => labels.map((output): Row => ({ ...row, output })));
   const losses = evaluator.perExample(
     values,
     candidates.map((row) => encodeRow(row, encoding)),
   );
-  const correct = client.rows.test.filter((row, index) => {
+  const correct = test.filter((row, index) => {
     const own = losses.slice(index * labels.length, (index + 1) * labels.length).map(({ lossSum }) => lossSum);
     return labels[own.indexOf(Math.min(...own))] === row.output;
   }).length;
-  return { correct, rows: client.rows.test.length, labels };
+  return { correct, rows: test.length, labels };
 }

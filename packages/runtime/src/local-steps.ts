@@ -32,9 +32,10 @@ export function localSteps(context: MethodContext, client: ClientData, job: Trai
   const ofShare = (share: number) => Math.round(share * round);
   const phases = plan.personalization.phases({ round: job.round, rounds: configuration.rounds });
   const total = ofShare(phases.reduce((sum, { share }) => sum + share, 0));
+  const examples = client.train.read();
   const open = () =>
     trainingBatches({
-      examples: client.train,
+      examples,
       batchSize: configuration.batchSize,
       random: streams.stream('batches', client.id, job.round),
     });

@@ -1,6 +1,6 @@
 import { type AdapterState, type Architecture, applyArchitecture, pack, unpack, unpackInto } from '@perfit/lora';
 import { type ScoreConsensus, searchTogether } from './common-search.js';
-import type { ClientData, ClientRecord, Store, Trained, TrainingJob, Transport } from './contract.js';
+import type { ClientData, ClientRecord, Store, StoredExamples, Trained, TrainingJob, Transport } from './contract.js';
 import type { Evaluator } from './evaluate-values.js';
 import { trainLocally } from './local-training.js';
 import type { MethodContext } from './run-context.js';
@@ -9,10 +9,10 @@ import type { MethodContext } from './run-context.js';
 export function localTransport(context: MethodContext, store: Store, evaluator: Evaluator): Transport {
   const { plan, data, layout, trainer } = context;
   const clients = new Map<string, ClientData>(data.clients.map((client) => [client.id, client]));
-  const everyone = data.clients.flatMap(({ train }) => train);
+  const pooled = pool(data.clients.map(({ train }) => train));
   const rowsOf = (client: string): ClientData => {
     const own = clients.get(client)!;
-    return plan.method.pools ? { ...own, train: everyone } : own;
+    return plan.method.pools ? { ...own, train: pooled } : own;
   };
   const recordOf = (client: string): ClientRecord => store.read(client) ?? newClient(context, client);
   const usedOf = ({ state, used }: ClientRecord): AdapterState => ({
@@ -102,6 +102,16 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
       return { state: usedOf(after), lambda };
     },
     evaluate: async (client, values) => evaluator.total(values, clients.get(client)!.test),
+  };
+}
+
+/** The examples of all, one client after the other. */
+function pool(parts: readonly StoredExamples[]): StoredExamples {
+  const total = (count: (part: StoredExamples) => number) => parts.reduce((sum, part) => sum + count(part), 0);
+  return {
+    length: total(({ length }) => length),
+    lossTokens: total(({ lossTokens }) => lossTokens),
+    read: () => parts.flatMap((part) => part.read()),
   };
 }
 

@@ -11,7 +11,7 @@ describe('maskOverlap', () => {
       ['c', mask(6, 7, 8, 9)],
     ]);
     const shared = (own: ReturnType<typeof mask>) => intersect(own, mask(2, 3));
-    const overlap = maskOverlap(registry, shared, 2)!;
+    const overlap = maskOverlap(registry, [...registry.keys()], shared, 2)!;
     expect(overlap.jaccard).toBeCloseTo(2 / 6 / 3, 12);
     expect(overlap.exclusiveShare).toBeCloseTo((0.5 + 0.5 + 1) / 3, 12);
     // (1 − 1/e)^(n−1) for e = 2, n = 3
@@ -21,6 +21,6 @@ describe('maskOverlap', () => {
   });
 
   it('is null for fewer than two clients', () => {
-    expect(maskOverlap(new Map([['a', mask(1)]]), emptyArchitecture as never, 2)).toBeNull();
+    expect(maskOverlap(new Map([['a', mask(1)]]), ['a', 'b'], emptyArchitecture as never, 2)).toBeNull();
   });
 });

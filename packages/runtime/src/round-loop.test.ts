@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { f32, sharedExclusive, weightedMean } from '@perfit/aggregation';
 import {
   type AdapterState,
@@ -22,6 +25,7 @@ import type { RoundEvent } from './round-event.js';
 import { roundLoop } from './round-loop.js';
 import type { MethodContext } from './run-context.js';
 import { fraction } from './samplers/fraction.js';
+import { directoryStore } from './stores/directory-store.js';
 import { memoryStore } from './stores/memory-store.js';
 
 const layout = createLayout([{ name: 'model.layers.0.self_attn.q_proj', layer: 0, in: 2, out: 2, flops: 8 }], 2);
@@ -243,6 +247,25 @@ describe('roundLoop', () => {
     const resumed = await lastValueFrom(roundLoop(context(fedit, 3), world).pipe(toArray()));
     expect(resumed[0]).toMatchObject({ type: 'run-started', from: 2 });
     expect(completed(resumed)).toEqual(whole);
+  });
+
+  it('killed anywhere in a round, goes on from the last whole one to the same end', async () => {
+    const { events } = await play(fedit, 3);
+    const whole = events.findIndex(({ type }) => type === 'round-completed') + 1;
+    const next = events.findIndex(({ type }, index) => type === 'round-completed' && index >= whole);
+    const loopOn = (folder: string) => {
+      const store = directoryStore(folder);
+      const world = { transport: arithmetic(store, fedit), store, sampler: fraction({ fraction: 1 }) };
+      return roundLoop(context(fedit, 3), { ...world, save: () => {}, keepLocal: false });
+    };
+    // In the first client's training, after the last one's, between two downloads, before the round is whole.
+    for (const heard of [whole + 2, whole + 9, next - 3, next]) {
+      const folder = join(mkdtempSync(join(tmpdir(), 'perfit-loop-')), 'state');
+      await lastValueFrom(loopOn(folder).pipe(take(heard)));
+      const resumed = await lastValueFrom(loopOn(folder).pipe(toArray()));
+      expect(resumed[0]).toMatchObject({ type: 'run-started', from: 2 });
+      expect(completed(resumed)).toEqual(completed(events));
+    }
   });
 
   it('stops when the subscriber leaves: no client trains after that', async () => {

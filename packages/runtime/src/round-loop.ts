@@ -49,7 +49,6 @@ export function roundLoop(
       aggregator,
       signal: stop.signal,
       server: saved?.server ?? aggregator.initialize(layout, start.values),
-      registry: new Map(saved?.registry ?? []),
       drafts: structuredClone([...(saved?.drafts ?? [])]),
       participants: [],
       fold: null,

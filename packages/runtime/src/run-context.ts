@@ -88,7 +88,7 @@ function budgetsOf(
   const inputs = data.clients.map(({ id, train }) => ({
     client: id,
     examples: train.length,
-    lossTokens: train.reduce((sum, { ids, promptLength }) => sum + ids.length - promptLength, 0),
+    lossTokens: train.lossTokens,
     parameters: size.parameters(id),
     dense: size.dense(id),
   }));

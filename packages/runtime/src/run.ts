@@ -12,6 +12,7 @@ import type { Configuration } from './configuration.js';
 import { ATTACK, type Clock, SAMPLER } from './contract.js';
 import { errors } from './errors.js';
 import { openEvaluator } from './evaluate-values.js';
+import { eventTape } from './event-tape.js';
 import type { FirstRounds } from './first-round/first-round.js';
 import { firstRoundKey } from './first-round/first-round-key.js';
 import { type LoadedModel, loadModel } from './load-model.js';
@@ -41,7 +42,7 @@ export interface RunWorld {
   readonly resume: boolean;
   /** Puts the model on the engine; default: {@link loadModel}. A run that is handed a model does not dispose it. */
   readonly model?: LoadedModel;
-  /** The configured data, dealt out by the configured seed; default: dealt out anew. */
+  /** The configured data, dealt out by the configured seed; default: dealt out anew. A run that is handed data does not close it. */
   readonly data?: FederatedData;
   /** First local steps of other runs, where they are the same as this run's. */
   readonly firstRounds?: FirstRounds;
@@ -56,7 +57,7 @@ export interface PreparedRun {
   readonly firstRoundKeys: readonly string[];
   /** All methods, one after the other; subscribing runs them and writes the run directory. */
   readonly events: Observable<RoundEvent>;
-  /** Ends every tensor that it owns. */
+  /** Ends every tensor and file that it owns. */
   readonly dispose: () => void;
 }
 
@@ -141,11 +142,15 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
           const adapter = { layout, ...adapterOf(client), scale, baseModel };
           return changes.length > 0 ? { ...adapter, ...composeResidual(adapter, changes) } : adapter;
         };
+        // What a method keeps is written at its own moment; before the end, whatever there is.
+        const keepers = members.filter(
+          ({ plan: { method } }) => method.trains && (moment === 'distributed' || method.keeps === 'local'),
+        );
+        for (const client of keepers.length > 0 ? transport.clients : []) {
+          const adapter = savedOf(client);
+          for (const { directory } of keepers) directory.writeAdapter(client, adapter);
+        }
         for (const { plan, directory, resolved } of members) {
-          // What a method keeps is written at its own moment; before the end, whatever there is.
-          if (plan.method.trains && (moment === 'distributed' || plan.method.keeps === 'local')) {
-            for (const client of transport.clients) directory.writeAdapter(client, savedOf(client));
-          }
           directory.writeSummary({
             method: plan.name,
             seed: configuration.seed,
@@ -157,7 +162,7 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
         }
         if (moment === 'local' && !single) writeComparison(out, finished);
       };
-      const heard: RoundEvent[] = [];
+      const heard = eventTape();
       const loop = roundLoop(context, {
         transport,
         store,
@@ -167,19 +172,20 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
       });
       const echo = defer(() =>
         from(members.slice(1)).pipe(
-          concatMap(({ plan }) => from(heard).pipe(map((event) => ({ ...event, method: plan.name })))),
+          concatMap(({ plan }) => from(heard.replay()).pipe(map((event) => ({ ...event, method: plan.name })))),
         ),
       );
       const told = loop.pipe(
         tap((event) => {
           hear(event);
-          if (members.length > 1) heard.push(event);
+          if (members.length > 1) heard.record(event);
         }),
         finalize(() => {
+          store.abandon();
           context.trainer.dispose();
         }),
       );
-      return concat(told, echo);
+      return concat(told, echo).pipe(finalize(heard.close));
     });
   return {
     directories: new Map(plans.map((plan) => [plan.name, directoryOf(plan)])),
@@ -187,6 +193,7 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
     firstRoundKeys: trajectories.map(keyOf).filter((key) => key !== null),
     events: concat(...trajectories.map(play)),
     dispose: () => {
+      if (!world.data) data.close();
       if (!world.model) backbone.dispose();
     },
   };

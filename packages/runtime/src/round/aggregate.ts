@@ -9,8 +9,14 @@ export function aggregate(state: LoopState, round: number): Observable<RoundEven
     if (state.participants.length > 0) state.server = state.fold!.finish();
     state.fold = null;
     const { plan } = state.context;
+    const { store, transport, aggregator, server } = state;
     const masks = plan.search
-      ? maskOverlap(state.registry, (mask) => state.aggregator.sharedPositions(state.server, mask), plan.expansion)
+      ? maskOverlap(
+          store.registry,
+          transport.clients,
+          (mask) => aggregator.sharedPositions(server, mask),
+          plan.expansion,
+        )
       : null;
     return of<RoundEvent>({ type: 'aggregated', method: plan.name, round, updates: state.participants.length, masks });
   });

@@ -21,7 +21,7 @@ export function distribute(state: LoopState, round: number): Observable<RoundEve
     ),
     defer(() => {
       const draft = state.drafts.at(-1)!;
-      state.store.checkpoint({ round, server: state.server, registry: state.registry, drafts: state.drafts });
+      state.store.checkpoint({ round, server: state.server, drafts: state.drafts });
       return of<RoundEvent>({ type: 'round-completed', method, round, record: recordOf(draft) });
     }),
   );

@@ -1,5 +1,5 @@
 import type { Aggregator, Fold, ServerState } from '@perfit/aggregation';
-import { type AdapterState, type Architecture, fullArchitecture } from '@perfit/lora';
+import { type AdapterState, fullArchitecture } from '@perfit/lora';
 import type { ClientDraft, RoundDraft, Store, Transport } from '../contract.js';
 import { residualBytes, residualRanks } from '../cost-book.js';
 import type { MethodContext } from '../run-context.js';
@@ -14,8 +14,6 @@ export interface LoopState {
   /** Aborted when the subscriber leaves. */
   readonly signal: AbortSignal;
   server: ServerState;
-  /** The architecture that each client last uploaded. */
-  readonly registry: Map<string, Architecture>;
   readonly drafts: RoundDraft[];
   // Set by one step of a round for the next.
   participants: readonly string[];
@@ -70,9 +68,9 @@ export function changeFrozen(state: LoopState): void {
  * it and something travels.
  */
 export function adapterInUse(state: LoopState, client: string): AdapterState {
-  const { transport, aggregator, registry, context, server } = state;
+  const { transport, aggregator, store, context, server } = state;
   const { size } = context.layout;
-  if (registry.has(client) || !isFederated(state)) return transport.personal(client);
+  if (store.registry.has(client) || !isFederated(state)) return transport.personal(client);
   return {
     values: aggregator.globalModule(server),
     architecture: aggregator.sharedPositions(server, fullArchitecture(size)),

@@ -15,7 +15,7 @@ export function train(state: LoopState, round: number): Observable<RoundEvent> {
       scale,
       round,
       random: streams.stream('aggregate', '', round),
-      registered: (client) => state.registry.get(client),
+      registered: (client) => state.store.registry.get(client),
     });
     return concat(
       ...state.participants.map((client) =>
@@ -26,7 +26,7 @@ export function train(state: LoopState, round: number): Observable<RoundEvent> {
           { keep: true, maySearch: true, participants: state.participants },
           (trained) => {
             const { update } = trained;
-            const known = state.registry.get(client);
+            const known = state.store.registry.get(client);
             const line = lineOf(state, round, client)!;
             line.bytesUp = uploadBytes(
               update,
@@ -35,7 +35,7 @@ export function train(state: LoopState, round: number): Observable<RoundEvent> {
             );
             line.flops = trained.flops;
             state.fold!.add(update);
-            state.registry.set(client, update.architecture);
+            state.store.registry.set(client, update.architecture);
           },
         ),
       ),

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { architectureFrom, fullArchitecture } from '@perfit/lora';
@@ -23,7 +23,6 @@ const line = {
 const checkpoint = (round: number): Checkpoint => ({
   round,
   server: { global: values, counts: Uint32Array.of(1, 2 ** 32 - 1), sums: Float64Array.of(Math.PI) },
-  registry: new Map([[line.id, architecture]]),
   drafts: [{ round, clients: [line] }],
 });
 
@@ -75,6 +74,81 @@ describe('directoryStore', () => {
     writeFileSync(join(directory, 'round-1', 'server.safetensors'), 'x');
     expect(() => directoryStore(directory).restore()).toThrow(
       expect.objectContaining({ code: 'runtime/broken-state', message: expect.stringContaining('round-1') }),
+    );
+  });
+
+  const record = (value: number) => ({
+    state: { shared: { values: values.map(() => value), architecture } },
+    remembered: {},
+    received: {},
+    searched: 0,
+    registered: true,
+  });
+
+  it('holds eight clients in memory, however many there are', () => {
+    const store = directoryStore(fresh());
+    for (let i = 0; i < 30; i++) {
+      store.write(`client ${i}`, record(i));
+      store.registry.set(`client ${i}`, architecture);
+      expect(store.held()).toEqual({ records: Math.min(8, i + 1), architectures: Math.min(8, i + 1) });
+    }
+    store.checkpoint(checkpoint(1));
+    for (let i = 0; i < 30; i++) expect(store.read(`client ${i}`)).toEqual(record(i));
+    expect(store.held()).toEqual({ records: 8, architectures: 8 });
+  });
+
+  it('a whole round shares the files of clients that did not change, and is not touched by what follows', () => {
+    const directory = fresh();
+    const store = directoryStore(directory);
+    const fileOf = (round: number, i: number) =>
+      join(directory, `round-${round}`, 'clients', `client%20${i}.safetensors`);
+    for (let i = 0; i < 20; i++) store.write(`client ${i}`, record(i));
+    store.checkpoint(checkpoint(1));
+    const before = [0, 19].map((i) => statSync(fileOf(1, i)).ino);
+    store.write('client 19', record(-1));
+    for (let i = 0; i < 18; i++) store.read(`client ${i}`);
+    // It has left the memory, and lies beside the whole round.
+    expect(readdirSync(join(directory, 'under-way', 'clients'))).toEqual(['client%2019.safetensors']);
+    store.checkpoint(checkpoint(2));
+    const after = [0, 19].map((i) => statSync(fileOf(2, i)).ino);
+    expect(after[0]).toBe(before[0]);
+    expect(after[1]).not.toBe(before[1]);
+    expect(readdirSync(directory)).toEqual(['round-2']);
+  });
+
+  it('forgets what a round that was killed had written', () => {
+    const directory = fresh();
+    const store = directoryStore(directory);
+    for (let i = 0; i < 20; i++) store.write(`client ${i}`, record(i));
+    store.checkpoint(checkpoint(1));
+    for (let i = 0; i < 25; i++) store.write(`client ${i}`, record(100 + i));
+    expect(readdirSync(join(directory, 'under-way', 'clients')).length).toBe(17);
+    const resumed = directoryStore(directory);
+    expect(resumed.restore()!.round).toBe(1);
+    for (let i = 0; i < 20; i++) expect(resumed.read(`client ${i}`)).toEqual(record(i));
+    for (let i = 20; i < 25; i++) expect(resumed.read(`client ${i}`)).toBeUndefined();
+    expect(readdirSync(directory)).toEqual(['round-1']);
+  });
+
+  it('leaves only whole rounds behind', () => {
+    const directory = fresh();
+    const store = directoryStore(directory);
+    store.checkpoint(checkpoint(1));
+    for (let i = 0; i < 10; i++) store.write(`client ${i}`, record(i));
+    store.abandon();
+    expect(readdirSync(directory)).toEqual(['round-1']);
+  });
+
+  it('names the file of a client that cannot be read', () => {
+    const directory = fresh();
+    const store = directoryStore(directory);
+    store.write('a', record(1));
+    store.checkpoint(checkpoint(1));
+    writeFileSync(join(directory, 'round-1', 'clients', 'a.safetensors'), 'x');
+    const resumed = directoryStore(directory);
+    resumed.restore();
+    expect(() => resumed.read('a')).toThrow(
+      expect.objectContaining({ code: 'runtime/broken-state', message: expect.stringContaining('a.safetensors') }),
     );
   });
 });

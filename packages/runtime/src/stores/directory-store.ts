@@ -1,46 +1,63 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServerState } from '@perfit/aggregation';
-import { type Architecture, architectureFromBytes } from '@perfit/lora';
 import { writeWhole } from '@perfit/safetensors';
 import { isPerfitError } from '@perfit/strategy';
-import type { Checkpoint, ClientRecord, RoundDraft, Store } from '../contract.js';
+import type { Checkpoint, RoundDraft, Store } from '../contract.js';
 import { errors } from '../errors.js';
-import { adapterArrays, readAdapterArrays, readVectorArrays, vectorArrays } from './adapter-arrays.js';
+import { clientFiles } from './client-files.js';
 import { readArrays, writeArrays } from './encode-arrays.js';
+import { architectureArrays, recordArrays } from './record-arrays.js';
 
-const SCHEMA = 'perfit-state/1';
+const SCHEMA = 'perfit-state/2';
 
 /**
- * Keeps client records in memory and saves whole rounds to `DIR/round-N`: written beside, then renamed, then the round
- * before is removed, so that a kill at any moment leaves one whole round.
+ * Keeps whole rounds in `DIR/round-N`: written beside, then renamed, then the round before is removed, so that a kill at
+ * any moment leaves one whole round. What clients change in a round under way lies in `DIR/under-way` and becomes part
+ * of the next whole one, or is dropped. In memory are the records of eight clients and the architectures of eight.
  */
 export function directoryStore(directory: string): Store {
-  const records = new Map<string, ClientRecord>();
+  const underWay = join(directory, 'under-way');
+  const records = clientFiles(join(underWay, 'clients'), recordArrays);
+  const registry = clientFiles(join(underWay, 'registry'), architectureArrays);
+  const clear = () => rmSync(underWay, { recursive: true, force: true });
+  /** Does the same to both, each in its own folder of a round. */
+  const both = (step: 'gather' | 'settle', round: string) => {
+    records[step](join(round, 'clients'));
+    registry[step](join(round, 'registry'));
+  };
   const rounds = () =>
     (existsSync(directory) ? readdirSync(directory) : [])
       .flatMap((name) => (/^round-\d+$/.test(name) ? [Number(name.slice(6))] : []))
       .sort((a, b) => a - b);
   return {
-    read: (client) => records.get(client),
-    write: (client, record) => void records.set(client, record),
+    read: records.read,
+    write: records.write,
+    registry: { has: registry.has, get: registry.read, set: registry.write },
+    held: () => ({ records: records.held(), architectures: registry.held() }),
     checkpoint: (checkpoint) => {
       const name = join(directory, `round-${checkpoint.round}`);
       const beside = `${name}.partial`;
       rmSync(beside, { recursive: true, force: true });
       mkdirSync(beside, { recursive: true });
-      save(beside, checkpoint, records);
+      both('gather', beside);
+      save(beside, checkpoint);
       rmSync(name, { recursive: true, force: true });
       renameSync(beside, name);
+      both('settle', name);
+      clear();
       for (const old of rounds())
         if (old !== checkpoint.round) rmSync(join(directory, `round-${old}`), { recursive: true, force: true });
     },
     restore: () => {
       const round = rounds().at(-1);
-      if (round === undefined) return undefined;
-      const from = join(directory, `round-${round}`);
+      const from = round === undefined ? undefined : join(directory, `round-${round}`);
       try {
-        return load(from, records);
+        const checkpoint = from === undefined ? undefined : load(from);
+        records.restore(from && join(from, 'clients'));
+        registry.restore(from && join(from, 'registry'));
+        clear();
+        return checkpoint;
       } catch (cause) {
         throw errors.make('broken-state', {
           what: `cannot read the saved round ${from}: ${isPerfitError(cause) ? cause.message : String(cause)}`,
@@ -49,61 +66,21 @@ export function directoryStore(directory: string): Store {
         });
       }
     },
+    abandon: clear,
   };
 }
 
-const fileOf = (directory: string, client: string) =>
-  join(directory, 'clients', `${encodeURIComponent(client)}.safetensors`);
-
-function save(
-  directory: string,
-  { round, server, registry, drafts }: Checkpoint,
-  records: ReadonlyMap<string, ClientRecord>,
-): void {
+function save(directory: string, { round, server, drafts }: Checkpoint): void {
   writeArrays(join(directory, 'server.safetensors'), server);
-  for (const [client, { state, used, remembered, received, searched, registered }] of records) {
-    const known = registry.get(client);
-    const arrays = {
-      ...adapterArrays('shared', state.shared),
-      ...adapterArrays('personal', state.personal),
-      ...vectorArrays('remembered', remembered),
-      ...vectorArrays('received', received),
-      ...(used ? { used } : {}),
-      ...(known ? { registered: known.bits } : {}),
-    };
-    writeArrays(fileOf(directory, client), arrays, {
-      client,
-      searched: String(searched),
-      registered: String(registered),
-    });
-  }
   writeWhole(join(directory, 'round.json'), JSON.stringify({ schema: SCHEMA, round, drafts }));
 }
 
-function load(directory: string, records: Map<string, ClientRecord>): Checkpoint {
+function load(directory: string): Checkpoint {
   const { schema, round, drafts } = JSON.parse(readFileSync(join(directory, 'round.json'), 'utf8')) as {
     schema: string;
     round: number;
     drafts: RoundDraft[];
   };
   if (schema !== SCHEMA) throw new Error(`schema ${schema}, expected ${SCHEMA}`);
-  const registry = new Map<string, Architecture>();
-  const clients = drafts.at(-1)?.clients.map(({ id }) => id) ?? [];
-  for (const client of clients) {
-    if (!existsSync(fileOf(directory, client))) continue;
-    const { arrays, facts } = readArrays(fileOf(directory, client));
-    const shared = readAdapterArrays(arrays, 'shared')!;
-    const personal = readAdapterArrays(arrays, 'personal');
-    records.set(client, {
-      state: personal ? { shared, personal } : { shared },
-      ...(arrays.used ? { used: arrays.used as Float32Array } : {}),
-      remembered: readVectorArrays(arrays, 'remembered'),
-      received: readVectorArrays(arrays, 'received'),
-      searched: Number(facts.searched),
-      registered: facts.registered === 'true',
-    });
-    if (arrays.registered)
-      registry.set(client, architectureFromBytes(shared.values.length, arrays.registered as Uint8Array));
-  }
-  return { round, server: readArrays(join(directory, 'server.safetensors')).arrays as ServerState, registry, drafts };
+  return { round, server: readArrays(join(directory, 'server.safetensors')).arrays as ServerState, drafts };
 }

@@ -65,9 +65,9 @@ export async function runSweep(plan: SweepPlan, world: SweepWorld): Promise<Swee
   )) {
     const { configuration } = group[0]!.cell;
     const model = await loadModel(world.engine, configuration.model, configuration);
+    const data = sharedData(model, world);
     try {
-      const dataOf = sharedData(model, world);
-      const open = (job: SweepJob, firstRounds?: FirstRounds) => openJob(job, world, model, dataOf(job), firstRounds);
+      const open = (job: SweepJob, firstRounds?: FirstRounds) => openJob(job, world, model, data.of(job), firstRounds);
       const shared = await checkAll(group, open);
       const firstRounds = world.reuse === false ? undefined : onlyShared(join(world.out, 'cache'), shared);
       for (const job of group) {
@@ -77,6 +77,7 @@ export async function runSweep(plan: SweepPlan, world: SweepWorld): Promise<Swee
         writeWhole(join(job.directory, '..', 'result.json'), `${JSON.stringify(results, null, 1)}\n`);
       }
     } finally {
+      data.close();
       model.backbone.dispose();
     }
   }
@@ -124,7 +125,7 @@ function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): r
 }
 
 /** Deals data out once for all jobs that take the same. */
-function sharedData({ checkpoint }: LoadedModel, { container }: SweepWorld): (job: SweepJob) => FederatedData {
+function sharedData({ checkpoint }: LoadedModel, { container }: SweepWorld) {
   const known = new Map<string, FederatedData>();
   const dataOf = (configuration: Configuration) => {
     const { data, partitioner, validation, maxTokens, seed } = configuration;
@@ -141,7 +142,12 @@ function sharedData({ checkpoint }: LoadedModel, { container }: SweepWorld): (jo
     known.set(key, dealt);
     return dealt;
   };
-  return ({ cell }) => inCell(cell, () => dataOf(cell.configuration));
+  return {
+    of: ({ cell }: SweepJob) => inCell(cell, () => dataOf(cell.configuration)),
+    close: () => {
+      for (const { close } of known.values()) close();
+    },
+  };
 }
 
 /** The directories of a job's methods. */
