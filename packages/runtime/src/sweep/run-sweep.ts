@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PARTITIONER } from '@perfit/datasets';
+import type { Checkpoint } from '@perfit/models';
 import { writeWhole } from '@perfit/safetensors';
 import type { Engine } from '@perfit/tensorflow';
 import { connectable, fromEvent, lastValueFrom, takeUntil } from 'rxjs';
@@ -11,13 +12,14 @@ import type { Clock } from '../contract.js';
 import { errors } from '../errors.js';
 import type { FirstRounds } from '../first-round/first-round.js';
 import { firstRoundFiles } from '../first-round/first-round-files.js';
-import { type LoadedModel, loadModel } from '../load-model.js';
+import { type LoadedModel, loadModel, openModel } from '../load-model.js';
 import { randomStreams } from '../random-streams.js';
 import type { Sink } from '../round-event.js';
 import { rowEncoding } from '../row-encoding.js';
 import { type PreparedRun, prepareRun, type RunWorld } from '../run.js';
 import { readFinishedRun } from '../run-directory.js';
 import { resolveStrategy } from '../strategies.js';
+import { checkMemory } from './check-memory.js';
 import { ofCell, type SweepCell, type SweepPlan } from './plan-sweep.js';
 import { cellResults, type FinishedRun, type SweepResults, sweepResults } from './sweep-results.js';
 import { writeResults } from './write-results.js';
@@ -43,6 +45,8 @@ export interface SweepWorld {
   readonly resume: boolean;
   /** False: every cell takes its first local steps itself, so that its seconds are its own. Default true. */
   readonly reuse?: boolean;
+  /** Bytes of memory that a run may take; default: what is free. */
+  readonly memory?: number;
   /** Listeners of one run. */
   readonly sinks: (job: SweepJob, run: PreparedRun) => readonly Sink[];
   /** Stops the sweep; whole rounds stay. */
@@ -54,19 +58,29 @@ export interface SweepWorld {
  * and equal first rounds are shared. What is done already is skipped, what is half done goes on. Null where it was
  * stopped.
  *
- * @throws `cell-failed` with the cell's name; the cells before it stay
+ * @throws `does-not-fit` with the cell's name, before any weight is read; `cell-failed`: the cells before it stay
  */
 export async function runSweep(plan: SweepPlan, world: SweepWorld): Promise<SweepResults | null> {
   checkPlace(world);
   const jobs = jobsOf(plan, world.out);
   const finished: FinishedRun[] = [];
-  for (const group of groupBy(jobs, ({ cell: { configuration } }) =>
+  const groups = groupBy(jobs, ({ cell: { configuration } }) =>
     JSON.stringify([configuration.model, configuration.dtype, configuration.hiddenStateCache]),
-  )) {
+  );
+  const dealt: ReturnType<typeof sharedData>[] = [];
+  for (const group of groups) {
+    const checkpoint = await openModel(group[0]!.cell.configuration.model);
+    checkpoint.weights.close();
+    const dataOf = sharedData(checkpoint, world);
+    const unfinished = group.filter((job) => !finishedRuns(job));
+    for (const job of unfinished) checkMemory(job.cell, world, { config: checkpoint.config, data: dataOf(job) });
+    dealt.push(dataOf);
+  }
+  for (const [index, group] of groups.entries()) {
     const { configuration } = group[0]!.cell;
     const model = await loadModel(world.engine, configuration.model, configuration);
     try {
-      const dataOf = sharedData(model, world);
+      const dataOf = dealt[index]!;
       const open = (job: SweepJob, firstRounds?: FirstRounds) => openJob(job, world, model, dataOf(job), firstRounds);
       const shared = await checkAll(group, open);
       const firstRounds = world.reuse === false ? undefined : onlyShared(join(world.out, 'cache'), shared);
@@ -124,7 +138,7 @@ function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): r
 }
 
 /** Deals data out once for all jobs that take the same. */
-function sharedData({ checkpoint }: LoadedModel, { container }: SweepWorld): (job: SweepJob) => FederatedData {
+function sharedData(checkpoint: Checkpoint, { container }: SweepWorld): (job: SweepJob) => FederatedData {
   const known = new Map<string, FederatedData>();
   const dataOf = (configuration: Configuration) => {
     const { data, partitioner, validation, maxTokens, seed } = configuration;

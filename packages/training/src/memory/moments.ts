@@ -1,6 +1,7 @@
 import type { Layout } from '@perfit/lora';
 import { logitRowsAtOnce } from '@perfit/models';
 import {
+  changedCopies,
   elementBytes,
   factorBytes,
   type GroupName,
@@ -12,7 +13,7 @@ import {
 
 /** Bytes alive at one moment of a step, without what is alive throughout. */
 export interface Moment {
-  readonly name: 'adapter' | 'forward' | 'logits' | 'feed-forward' | 'attention' | 'gradients' | 'optimiser';
+  readonly name: 'adapter' | 'frozen' | 'forward' | 'logits' | 'feed-forward' | 'attention' | 'gradients' | 'optimiser';
   /** What layers keep for their backward. */
   readonly saved: number;
   /** Logits and their gradient. */
@@ -89,6 +90,12 @@ function forwardMoments(size: PassSize, saved: number, base: number, down: Group
   ];
 }
 
+/** The first forward after a change of the frozen weights copies each group that it comes to: counted as if at the top layer. */
+function copyMoments(size: PassSize, layout: Layout, saved: number, base: number): readonly Moment[] {
+  if (!size.changed) return [];
+  return [moment('frozen', { saved, temporary: batchBytes(size) + base + changedCopies(size, layout).making })];
+}
+
 /** Scores of rows with adapters of a layout, nothing saved. */
 export function evaluationMoments(size: PassSize, layout: Layout): readonly Moment[] {
   const { config, dtype, tokens } = size;
@@ -98,7 +105,12 @@ export function evaluationMoments(size: PassSize, layout: Layout): readonly Mome
   const { down } = groupSizes(config, layout, config.layers - 1);
   // Values times their scales, before they are cut into slots; no factors are stacked yet.
   const loading = moment('adapter', { gradients: 4 * layout.size - factorBytes(config, layout) });
-  return [loading, ...forwardMoments(size, 0, base, down), ...headMoments(size, 0, false)];
+  return [
+    loading,
+    ...copyMoments(size, layout, 0, base),
+    ...forwardMoments(size, 0, base, down),
+    ...headMoments(size, 0, false),
+  ];
 }
 
 /** Prompt tokens that a decoding takes in at once. */
@@ -149,6 +161,7 @@ export function backwardMoments(
     ];
   };
   return [
+    ...copyMoments(size, layout, upTo(top), 2 * stream + 2 * tokens * config.intermediate * elementBytes(size.dtype)),
     ...forwardMoments(size, upTo(top), branch, groupSizes(config, layout, top).down),
     ...headMoments(size, upTo(top), true),
     ...at(top),
