@@ -69,6 +69,8 @@ export interface Aggregator {
   readonly demands?: AggregatorDemands;
   /** Names of the vectors that every download carries. */
   readonly sends?: readonly string[];
+  /** Uploads that it holds: those of a round until the round ends, or the last of every client; absent: none, it streams. */
+  readonly holds?: 'round' | 'clients';
   /** The state before the first round; `start` is θ₀. */
   readonly initialize: (layout: Layout, start: Float32Array) => ServerState;
   /** Starts a round's fold from the present state. */

@@ -49,6 +49,7 @@ export function robustAggregator(name: string, { minHolders = 1 }: RobustOptions
   return {
     ...outgoing,
     name,
+    holds: 'round',
     initialize: (layout, start) => ({
       g: stateArray({ start }, 'start', 'Float32Array', layout.size).slice(),
       holders: new Uint32Array(layout.size),

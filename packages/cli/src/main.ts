@@ -6,6 +6,7 @@ import { evaluateCommand } from './commands/evaluate.js';
 import { exportCommand } from './commands/export.js';
 import { generateCommand } from './commands/generate.js';
 import { newCommand } from './commands/new.js';
+import { planCommand } from './commands/plan.js';
 import { pullCommand } from './commands/pull.js';
 import { runCommand } from './commands/run.js';
 import { scoresCommand } from './commands/scores.js';
@@ -35,6 +36,7 @@ export function createProgram(): Command {
   for (const command of [
     runCommand,
     sweepCommand,
+    planCommand,
     evaluateCommand,
     scoresCommand,
     aggregateCommand,

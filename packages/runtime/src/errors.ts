@@ -28,4 +28,5 @@ export const errors = defineErrors('runtime', {
   'invalid-list': 'The list of cells of a sweep cannot be read.',
   'cell-failed': 'A cell of a sweep failed.',
   'over-budget': 'A client has an expansion or rank that its method cannot take.',
+  'does-not-fit': 'The run would need more memory than there is.',
 });

@@ -6,8 +6,10 @@ import type { Engine, Tensor } from '@perfit/tensorflow';
 import type { Trainer } from '@perfit/training';
 import type { Loss, StoredExamples } from './contract.js';
 
-/** Tokens of one evaluation batch: bounds the memory of evaluation. */
-const MAX_TOKENS = 2048;
+/** Most tokens of one evaluation batch, unless it is one longer example, and most examples: they bound its memory. */
+export const MAX_TOKENS = 2048;
+export const MAX_EXAMPLES = 32;
+const LIMITS = { maxTokens: MAX_TOKENS, maxExamples: MAX_EXAMPLES };
 
 /** Scores adapters on examples. Nothing of it stays on the engine between two calls. */
 export interface Evaluator {
@@ -34,7 +36,7 @@ export function openEvaluator({ engine, backbone, trainer }: EvaluatorParts): Ev
     const adapter = values && trainer!.project({ values, architecture: nonZero(values) });
     const losses: Loss[] = new Array(examples.length);
     try {
-      for (const { batch, indices } of evaluationBatches(examples, { maxTokens: MAX_TOKENS })) {
+      for (const { batch, indices } of evaluationBatches(examples, LIMITS)) {
         const perToken = read(backbone.losses(batch, adapter?.projector ?? frozen));
         const sums = new Float64Array(batch.examples);
         for (let m = 0; m < perToken.length; m++) sums[batch.lossExamples[m]!]! += perToken[m]!;

@@ -45,6 +45,12 @@ export {
 } from './hidden-states/hidden-state-cache.js';
 export type { Accuracy } from './label-accuracy.js';
 export { type LoadedModel, loadModel } from './load-model.js';
+export type { BatchSize, ClientLengths, ExampleLength } from './memory/batch-size.js';
+export { type MemoryLimit, memoryLimit, type PlannedEngine, plannedEngine } from './memory/machine.js';
+export { cureOf, gibibytes, type MemoryPlan, planMemory } from './memory/memory-plan.js';
+export type { PlannedRun } from './memory/method-facts.js';
+export type { MemoryParts, MemorySettings, MethodMemory, PhaseMemory } from './memory/plan-memory.js';
+export { planRun } from './memory/plan-run.js';
 export { type MethodCosts, methodCosts } from './method-costs.js';
 export type { MethodPlan, SearchPlan } from './method-plan.js';
 export { type ComparedClients, type Moment, type PairedDifference, pairedDifference } from './paired-differences.js';

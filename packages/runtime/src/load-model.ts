@@ -20,27 +20,32 @@ export interface LoadedModel {
   readonly backbone: Backbone;
 }
 
-/** Opens a model by path or known name, checks its digest where one is recorded, and puts it on the engine. */
-export async function loadModel(
-  engine: Engine,
-  model: Configuration['model'],
-  { dtype, hiddenStateCache = 0 }: Pick<Configuration, 'dtype'> & Partial<Pick<Configuration, 'hiddenStateCache'>>,
-): Promise<LoadedModel> {
+/**
+ * Opens a model by path or known name: its configuration, its tokenizer and the places of its weights, none of which is
+ * read unless a digest is recorded. The caller ends it with `weights.close()`.
+ */
+export async function openModel(model: Configuration['model']): Promise<Checkpoint> {
   const { path, sha256 } = typeof model === 'string' ? { path: model, sha256: undefined } : model;
   const checkpoint = await openCheckpoint(await resolveModel(path));
+  if (sha256 === undefined || checkpoint.sha256 === sha256) return checkpoint;
+  checkpoint.weights.close();
+  throw errors.make('data-changed', {
+    what: `${path} holds other weights than the run recorded`,
+    cure: 'Give the model of that run, or start a new run',
+  });
+}
+
+/** How a model comes onto the engine. */
+type LoadOptions = Pick<Configuration, 'dtype'> & Partial<Pick<Configuration, 'hiddenStateCache'>>;
+
+/** Puts a model that is open on the engine, and closes it. */
+export async function loadOpened(
+  engine: Engine,
+  checkpoint: Checkpoint,
+  { dtype, hiddenStateCache = 0 }: LoadOptions,
+): Promise<LoadedModel> {
   try {
-    if (sha256 !== undefined && checkpoint.sha256 !== sha256) {
-      throw errors.make('data-changed', {
-        what: `${path} holds other weights than the run recorded`,
-        cure: 'Give the model of that run, or start a new run',
-      });
-    }
-    if (dtype === 'bf16' && !engine.supports('bf16')) {
-      throw errors.make('invalid-configuration', {
-        what: `dtype bf16 on the ${engine.description.kind} engine`,
-        cure: 'Use f32, or install the native engine with `perfit doctor --fix`',
-      });
-    }
+    checkDtype(engine, dtype);
     const backbone = await loadBackbone(engine, checkpoint, { dtype });
     return {
       checkpoint,
@@ -48,6 +53,24 @@ export async function loadModel(
     };
   } finally {
     checkpoint.weights.close();
+  }
+}
+
+/** Opens a model by path or known name, checks its digest where one is recorded, and puts it on the engine. */
+export async function loadModel(
+  engine: Engine,
+  model: Configuration['model'],
+  options: LoadOptions,
+): Promise<LoadedModel> {
+  return loadOpened(engine, await openModel(model), options);
+}
+
+function checkDtype(engine: Engine, dtype: Configuration['dtype']): void {
+  if (dtype === 'bf16' && !engine.supports('bf16')) {
+    throw errors.make('invalid-configuration', {
+      what: `dtype bf16 on the ${engine.description.kind} engine`,
+      cure: 'Use f32, or install the native engine with `perfit doctor --fix`',
+    });
   }
 }
 

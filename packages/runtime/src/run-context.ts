@@ -50,8 +50,13 @@ export interface MethodContext extends SharedContext {
 /** Ranks above this are a slip of the pen: no site of a model in use has full rank above it. */
 const LARGEST_RANK = 8192;
 
+/** What a layout is decided by: of the model its sites, and no weight. */
+export interface LayoutContext extends Pick<SharedContext, 'configuration' | 'data'> {
+  readonly backbone: Pick<Backbone, 'sites'>;
+}
+
 /** Lays out a method's adapter space: its sites, and each client's rank and expanded rank. */
-export function layOut({ configuration, backbone, data }: SharedContext, plan: MethodPlan) {
+export function layOut({ configuration, backbone, data }: LayoutContext, plan: MethodPlan) {
   const sites: readonly Site[] = selectSites(backbone.sites, configuration.targets);
   const ids = data.clients.map(({ id }) => id);
   const stranger = Object.keys(configuration.clients).find((id) => !ids.includes(id));

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PARTITIONER } from '@perfit/datasets';
 import { composeResidual, lowRankFactors, type SavedAdapter } from '@perfit/lora';
+import type { Checkpoint } from '@perfit/models';
 import type { Engine } from '@perfit/tensorflow';
 import { concat, concatMap, defer, finalize, from, map, type Observable, of, tap } from 'rxjs';
 import type { DependencyContainer } from 'tsyringe';
@@ -15,8 +16,10 @@ import { openEvaluator } from './evaluate-values.js';
 import { eventTape } from './event-tape.js';
 import type { FirstRounds } from './first-round/first-round.js';
 import { firstRoundKey } from './first-round/first-round-key.js';
-import { type LoadedModel, loadModel } from './load-model.js';
+import { type LoadedModel, loadOpened, openModel } from './load-model.js';
 import { localTransport } from './local-transport.js';
+import { memoryLimit, plannedEngine } from './memory/machine.js';
+import { planMemory, refuseUnlessFits } from './memory/memory-plan.js';
 import type { MethodPlan } from './method-plan.js';
 import { planMethods } from './plan-methods.js';
 import { randomStreams } from './random-streams.js';
@@ -40,12 +43,14 @@ export interface RunWorld {
   /** Where the run is written; each method into its own folder where there are several. */
   readonly out: string;
   readonly resume: boolean;
-  /** Puts the model on the engine; default: {@link loadModel}. A run that is handed a model does not dispose it. */
+  /** The model on the engine; default: the configured one. A run that is handed a model does not dispose it. */
   readonly model?: LoadedModel;
   /** The configured data, dealt out by the configured seed; default: dealt out anew. A run that is handed data does not close it. */
   readonly data?: FederatedData;
   /** First local steps of other runs, where they are the same as this run's. */
   readonly firstRounds?: FirstRounds;
+  /** Bytes of memory that the run may take; default: what is free. A run that is handed a model is not held against it. */
+  readonly memory?: number;
 }
 
 /** A run that is ready to be subscribed. */
@@ -61,7 +66,10 @@ export interface PreparedRun {
   readonly dispose: () => void;
 }
 
-/** Validates a configuration, loads model and data once, and lays out the runs of its methods. */
+/**
+ * Validates a configuration, loads model and data once, and lays out the runs of its methods. A run that cannot fit in
+ * memory is refused before any weight is read.
+ */
 export async function prepareRun(configuration: Configuration, world: RunWorld): Promise<PreparedRun> {
   const { engine, container, out, resume } = world;
   // Everything that can be wrong is found before anything big is loaded.
@@ -93,9 +101,17 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
   }
   const dataset = world.data ? null : openDataset(configuration.data);
   const streams = randomStreams(configuration.seed);
-  const { checkpoint, backbone } = world.model ?? (await loadModel(engine, configuration.model, configuration));
-  const encoding = rowEncoding(checkpoint, configuration.maxTokens);
-  const data = world.data ?? dealOut(dataset!, partitioner.make(), configuration, encoding, streams);
+  const opened = world.model ? null : await openModel(configuration.model);
+  const checkpoint = opened ?? world.model!.checkpoint;
+  const dealt = () => {
+    const encoding = rowEncoding(checkpoint, configuration.maxTokens);
+    const data = world.data ?? dealOut(dataset!, partitioner.make(), configuration, encoding, streams);
+    const planned = { configuration, plans, config: checkpoint.config, data, sampler: sampler.make() };
+    if (opened) refuseUnlessFits(planMemory(planned, plannedEngine(engine.description), memoryLimit(world.memory)));
+    return data;
+  };
+  const data = closingOnFailure(opened, dealt);
+  const { backbone } = world.model ?? (await loadOpened(engine, checkpoint, configuration));
   const baseModel = typeof configuration.model === 'string' ? configuration.model : configuration.model.path;
   const shared: SharedContext = { configuration, engine, backbone, data, streams };
   const digests = { model: checkpoint.sha256, data: data.sha256 };
@@ -197,6 +213,16 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
       if (!world.model) backbone.dispose();
     },
   };
+}
+
+/** Acts with a model that is open; what fails closes it. */
+function closingOnFailure<Result>(opened: Checkpoint | null, act: () => Result): Result {
+  try {
+    return act();
+  } catch (thrown) {
+    opened?.weights.close();
+    throw thrown;
+  }
 }
 
 /** A method that finds and leaves its first local steps under its own key. */

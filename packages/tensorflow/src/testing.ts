@@ -9,6 +9,7 @@ import { linearSuite } from './testing/linear-suite.js';
 import { memorySuite } from './testing/memory-suite.js';
 import { segmentProductsSuite } from './testing/segment-products-suite.js';
 
+export { type CountingEngine, countingEngine } from './testing/counting-engine.js';
 export { loadTfjs } from './testing/tfjs.js';
 
 /**

@@ -14,7 +14,7 @@ export type {
 export { LOCAL_UPDATE } from './contract.js';
 export { cosineSchedule } from './cosine.js';
 export { errors as trainingErrors } from './errors.js';
-export type { PassSize } from './memory/sizes.js';
+export { loadingBytes, type PassSize } from './memory/sizes.js';
 export {
   type AdapterVectors,
   decodingMemory,

@@ -63,6 +63,7 @@ export function fedAmp({ sigma, alpha }: FedAmpOptions = {}): Aggregator {
 
   return {
     name: 'fed-amp',
+    holds: 'clients',
     initialize: ({ size }, start) => ({ g: meanOf({ g: start }, size).slice(), distances: new Float64Array(0) }),
     fold: (state, context) => {
       const { size } = context.layout;

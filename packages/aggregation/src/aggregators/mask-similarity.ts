@@ -64,6 +64,7 @@ export function maskSimilarity(options: MaskSimilarityOptions = {}): Aggregator 
 
   return {
     name: 'mask-similarity',
+    holds: 'clients',
     initialize: (layout, start) => ({
       ...base.initialize(layout, start),
       start: stateArray({ start }, 'start', 'Float32Array', layout.size).slice(),

@@ -16,6 +16,7 @@ import { comparisonSink } from '../comparison-sink.js';
 import { comparisonTable } from '../comparison-table.js';
 import { configuredPlugins, pluginOption } from '../configured-plugins.js';
 import { openEngine } from '../engine.js';
+import { memoryOption } from '../memory-option.js';
 import { pairedDifferences, pairedTable } from '../paired-table.js';
 import { freshDirectory, sortOut } from '../run-arguments.js';
 import { terminal } from '../terminal.js';
@@ -29,6 +30,7 @@ export function runCommand(): Command {
     .option('--set <key=value...>', 'change keys; values are YAML')
     .option('--out <dir>', 'run directory (default: runs/TIME-NAME)')
     .option('--resume', 'go on with the run in --out after its last whole round')
+    .addOption(memoryOption())
     .addOption(pluginOption())
     .option('--explain', 'print what every method expands to, as YAML, and stop')
     .option('--tensorboard <dir>', 'also write TensorBoard event files there')
@@ -59,6 +61,7 @@ Examples:
         clock: systemClock,
         out,
         resume: options.resume === true,
+        ...(options.memory === undefined ? {} : { memory: options.memory }),
       });
       const stopped = new Subject<void>();
       const stop = () => {

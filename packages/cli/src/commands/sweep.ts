@@ -14,6 +14,7 @@ import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
 import { configuredPlugins, pluginOption } from '../configured-plugins.js';
 import { openEngine } from '../engine.js';
+import { memoryOption } from '../memory-option.js';
 import { freshDirectory, sortOut } from '../run-arguments.js';
 import { tableChars, tableStyle } from '../table-style.js';
 import { terminal } from '../terminal.js';
@@ -36,6 +37,7 @@ export function sweepCommand(): Command {
     .option('--out <dir>', 'directory of the sweep (default: runs/TIME-sweep-NAME)')
     .option('--resume', 'go on with the sweep in --out: skip what is done')
     .option('--no-reuse', 'let every cell take its first local steps itself, so that its seconds are its own')
+    .addOption(memoryOption())
     .addOption(pluginOption())
     .option('--json', 'print the results as JSON, at full precision')
     .addHelpText(
@@ -72,6 +74,7 @@ Examples:
           out,
           resume: options.resume === true,
           reuse: options.reuse,
+          ...(options.memory === undefined ? {} : { memory: options.memory }),
           signal: stopped.signal,
           sinks: (job, run) => {
             terminal.note(headingOf(job));

@@ -77,7 +77,7 @@ export function planSweep(container: DependencyContainer, request: SweepRequest)
 }
 
 /** The same mistake, with the cell's name in front. What is no mistake of a user passes as it is. */
-export function ofCell(name: string, thrown: unknown, code: 'invalid-cell' | 'cell-failed'): unknown {
+export function ofCell(name: string, thrown: unknown, code: 'invalid-cell' | 'cell-failed' | 'does-not-fit'): unknown {
   if (!isPerfitError(thrown)) return thrown;
   const text = thrown.message.replace(/^\[[^\]]*\] /, '').replace(/\.$/, '');
   const end = text.lastIndexOf('. ');

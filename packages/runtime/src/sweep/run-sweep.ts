@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PARTITIONER } from '@perfit/datasets';
+import type { Checkpoint } from '@perfit/models';
 import { writeWhole } from '@perfit/safetensors';
 import type { Engine } from '@perfit/tensorflow';
 import { connectable, fromEvent, lastValueFrom, takeUntil } from 'rxjs';
@@ -11,13 +12,14 @@ import type { Clock } from '../contract.js';
 import { errors } from '../errors.js';
 import type { FirstRounds } from '../first-round/first-round.js';
 import { firstRoundFiles } from '../first-round/first-round-files.js';
-import { type LoadedModel, loadModel } from '../load-model.js';
+import { type LoadedModel, loadModel, openModel } from '../load-model.js';
 import { randomStreams } from '../random-streams.js';
 import type { Sink } from '../round-event.js';
 import { rowEncoding } from '../row-encoding.js';
 import { type PreparedRun, prepareRun, type RunWorld } from '../run.js';
 import { readFinishedRun } from '../run-directory.js';
 import { resolveStrategy } from '../strategies.js';
+import { checkMemory } from './check-memory.js';
 import { ofCell, type SweepCell, type SweepPlan } from './plan-sweep.js';
 import { cellResults, type FinishedRun, type SweepResults, sweepResults } from './sweep-results.js';
 import { writeResults } from './write-results.js';
@@ -43,6 +45,8 @@ export interface SweepWorld {
   readonly resume: boolean;
   /** False: every cell takes its first local steps itself, so that its seconds are its own. Default true. */
   readonly reuse?: boolean;
+  /** Bytes of memory that a run may take; default: what is free. */
+  readonly memory?: number;
   /** Listeners of one run. */
   readonly sinks: (job: SweepJob, run: PreparedRun) => readonly Sink[];
   /** Stops the sweep; whole rounds stay. */
@@ -54,37 +58,66 @@ export interface SweepWorld {
  * and equal first rounds are shared. What is done already is skipped, what is half done goes on. Null where it was
  * stopped.
  *
- * @throws `cell-failed` with the cell's name; the cells before it stay
+ * @throws `does-not-fit` with the cell's name, before any weight is read; `cell-failed`: the cells before it stay
  */
 export async function runSweep(plan: SweepPlan, world: SweepWorld): Promise<SweepResults | null> {
   checkPlace(world);
-  const jobs = jobsOf(plan, world.out);
   const finished: FinishedRun[] = [];
-  for (const group of groupBy(jobs, ({ cell: { configuration } }) =>
-    JSON.stringify([configuration.model, configuration.dtype, configuration.hiddenStateCache]),
-  )) {
-    const { configuration } = group[0]!.cell;
-    const model = await loadModel(world.engine, configuration.model, configuration);
-    const data = sharedData(model, world);
-    try {
-      const open = (job: SweepJob, firstRounds?: FirstRounds) => openJob(job, world, model, data.of(job), firstRounds);
-      const shared = await checkAll(group, open);
-      const firstRounds = world.reuse === false ? undefined : onlyShared(join(world.out, 'cache'), shared);
-      for (const job of group) {
-        if (!(await play(job, world, () => open(job, firstRounds)))) return null;
-        finished.push(...finishedRuns(job)!);
-        const results = cellResults(job.cell, finished);
-        writeWhole(join(job.directory, '..', 'result.json'), `${JSON.stringify(results, null, 1)}\n`);
-      }
-    } finally {
-      data.close();
-      model.backbone.dispose();
-    }
+  const groups: SweepGroup[] = [];
+  try {
+    for (const jobs of groupBy(jobsOf(plan, world.out), ({ cell: { configuration } }) =>
+      JSON.stringify([configuration.model, configuration.dtype, configuration.hiddenStateCache]),
+    ))
+      groups.push(await openGroup(jobs, world));
+    for (const group of groups) if (!(await playGroup(group, world, finished))) return null;
+  } finally {
+    for (const { data } of groups) data.close();
   }
   rmSync(join(world.out, 'cache'), { recursive: true, force: true });
   const results = sweepResults(plan, finished, world.engine.description);
   writeResults(world.out, results);
   return results;
+}
+
+/** Jobs on one model, with their data. */
+interface SweepGroup {
+  readonly jobs: readonly SweepJob[];
+  readonly data: ReturnType<typeof sharedData>;
+}
+
+/** Deals out the data of a group, and refuses what cannot fit, before any weight is read. */
+async function openGroup(jobs: readonly SweepJob[], world: SweepWorld): Promise<SweepGroup> {
+  const checkpoint = await openModel(jobs[0]!.cell.configuration.model);
+  checkpoint.weights.close();
+  const data = sharedData(checkpoint, world);
+  try {
+    for (const job of jobs)
+      if (!finishedRuns(job)) checkMemory(job.cell, world, { config: checkpoint.config, data: data.of(job) });
+  } catch (thrown) {
+    data.close();
+    throw thrown;
+  }
+  return { jobs, data };
+}
+
+/** Plays the jobs of a group, in order; false where it was stopped. */
+async function playGroup({ jobs, data }: SweepGroup, world: SweepWorld, finished: FinishedRun[]): Promise<boolean> {
+  const { configuration } = jobs[0]!.cell;
+  const model = await loadModel(world.engine, configuration.model, configuration);
+  try {
+    const open = (job: SweepJob, firstRounds?: FirstRounds) => openJob(job, world, model, data.of(job), firstRounds);
+    const shared = await checkAll(jobs, open);
+    const firstRounds = world.reuse === false ? undefined : onlyShared(join(world.out, 'cache'), shared);
+    for (const job of jobs) {
+      if (!(await play(job, world, () => open(job, firstRounds)))) return false;
+      finished.push(...finishedRuns(job)!);
+      const results = cellResults(job.cell, finished);
+      writeWhole(join(job.directory, '..', 'result.json'), `${JSON.stringify(results, null, 1)}\n`);
+    }
+    return true;
+  } finally {
+    model.backbone.dispose();
+  }
 }
 
 function checkPlace({ out, resume }: SweepWorld): void {
@@ -125,7 +158,7 @@ function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): r
 }
 
 /** Deals data out once for all jobs that take the same. */
-function sharedData({ checkpoint }: LoadedModel, { container }: SweepWorld) {
+function sharedData(checkpoint: Checkpoint, { container }: SweepWorld) {
   const known = new Map<string, FederatedData>();
   const dataOf = (configuration: Configuration) => {
     const { data, partitioner, validation, maxTokens, seed } = configuration;

@@ -13,6 +13,8 @@ export interface PassSize {
   readonly longest: number;
   /** Rows to which the engine rounds a frozen matrix up: 16 with AVX2, 32 with AVX-512, 1 without the kernels. */
   readonly panel: number;
+  /** Whether adapted weights are changed copies of the frozen ones: a start that is subtracted, a residual of the server. */
+  readonly changed?: boolean;
 }
 
 /** The stacked projections of a layer, as the backbone multiplies by them. */
@@ -70,18 +72,54 @@ export function factorBytes(config: ModelConfig, layout: Layout): number {
 /** Bytes of an element of the backbone. */
 export const elementBytes = (dtype: PassSize['dtype']): number => (dtype === 'bf16' ? 2 : 4);
 
+/** What the bytes of a packed matrix depend on. */
+type Packing = Pick<PassSize, 'config' | 'dtype' | 'panel'>;
+
+/** Bytes of a frozen matrix `[rows, width]` as the engine lays it out. */
+const packedBytes = ({ dtype, panel }: Packing, rows: number, width: number): number =>
+  Math.ceil(rows / panel) * panel * width * elementBytes(dtype);
+
 /** Bytes of the frozen weights on the engine: matrices in the backbone's element type, norms in f32. */
-export function weightBytes({ config, dtype, panel }: Pick<PassSize, 'config' | 'dtype' | 'panel'>): number {
-  const matrix = (rows: number, width: number) => Math.ceil(rows / panel) * panel * width * elementBytes(dtype);
+export function weightBytes(size: Packing): number {
+  const { config } = size;
+  const matrix = (rows: number, width: number) => packedBytes(size, rows, width);
   const { vocabulary, hidden, layers, tiedHead } = config;
   const layer = Object.values(groupShapes(config)).reduce((sum, [out, width]) => sum + matrix(out, width), 0);
   return (tiedHead ? 1 : 2) * matrix(vocabulary, hidden) + layers * layer + (2 * layers + 1) * hidden * 4;
 }
 
-/** Bytes that one layer keeps of every token for its backward. */
-export function savedPerToken({ config, dtype }: Pick<PassSize, 'config' | 'dtype'>): number {
+/** Copies of frozen weights with something added: they live beside the backbone's own, one of every group that is adapted. */
+export function changedCopies(size: Packing, layout: Layout): { readonly held: number; readonly making: number } {
+  const adapted = Array.from({ length: size.config.layers }, (_, layer) =>
+    Object.values(groupSizes(size.config, layout, layer)).filter(({ rank }) => rank > 0),
+  ).flat();
+  // The product and the stack of them, the weight as it was, their sum; in bf16 the weight also widened, and the sum narrowed.
+  const perElement = size.dtype === 'bf16' ? 20 : 16;
+  return {
+    held: adapted.reduce((sum, { out, in: width }) => sum + packedBytes(size, out, width), 0),
+    making: Math.max(0, ...adapted.map(({ out, in: width }) => perElement * out * width)),
+  };
+}
+
+/**
+ * Most bytes alive while a checkpoint comes onto the engine, matrix by matrix: what is there already, and of the matrix
+ * under way its bytes in the file and its values on the host, the upload, and in bf16 its narrow copy.
+ */
+export function loadingBytes(size: Packing): number {
+  const { vocabulary, hidden, layers, tiedHead } = size.config;
+  const perElement = size.dtype === 'bf16' ? 14 : 12;
+  const groups = Object.values(groupShapes(size.config));
+  // Stacked matrices exist apart and together for a moment.
+  const largest = Math.max(...groups.map(([out, width]) => out * width)) * perElement;
+  const stacked = groups[0]![0] * groups[0]![1] * (perElement + 4);
+  const table = vocabulary * hidden * perElement + (tiedHead ? 1 : 2) * packedBytes(size, vocabulary, hidden);
+  return Math.max(table, layers > 0 ? weightBytes(size) + Math.max(largest, stacked) : 0);
+}
+
+/** Bytes that a layer keeps for its backward: of every token by attention, of every row that goes on by the feed-forward. */
+export function savedBytes({ config, dtype }: Pick<PassSize, 'config' | 'dtype'>) {
   const { hidden, intermediate, heads, keyValueHeads, headSize } = config;
-  const norms = 2 * 4 * (hidden + 1);
+  const norm = 4 * (hidden + 1);
   const attention = elementBytes(dtype) * (2 * heads + 2 * keyValueHeads) * headSize + 4 * heads;
-  return norms + attention + elementBytes(dtype) * 2 * intermediate;
+  return { attention: norm + attention, feedForward: norm + elementBytes(dtype) * 2 * intermediate };
 }

@@ -3,12 +3,11 @@ import { makeBatch } from '@perfit/datasets';
 import { createLayout, fullArchitecture, type Layout, type Site } from '@perfit/lora';
 import { frozenProjector, initialWeights, loadBackbone, type ModelConfig, sitesOf } from '@perfit/models';
 import { createEngine, type Engine } from '@perfit/tensorflow';
-import { describeNative } from '@perfit/tensorflow/testing';
-import { countingEngine } from '../../goldens/counting-engine.js';
+import { countingEngine, describeNative } from '@perfit/tensorflow/testing';
 import { adamwDefaults } from '../adamw.js';
 import { plainUpdate } from '../plain.js';
 import { createTrainer } from '../trainer.js';
-import { savedPerToken, weightBytes } from './sizes.js';
+import { savedBytes, weightBytes } from './sizes.js';
 import {
   decodingMemory,
   evaluationMemory,
@@ -46,8 +45,14 @@ describe('by hand', () => {
   });
 
   test('a layer keeps two norm inputs, q, k, v, z, gate, up and a number a head', () => {
-    expect(savedPerToken({ config, dtype: 'f32' })).toBe(2 * (48 * 4 + 4) + 4 * (80 + 48) + 6 * 4 + 4 * 2 * 112);
-    expect(savedPerToken({ config, dtype: 'bf16' })).toBe(2 * (48 * 4 + 4) + 2 * (80 + 48) + 6 * 4 + 2 * 2 * 112);
+    expect(savedBytes({ config, dtype: 'f32' })).toEqual({
+      attention: 48 * 4 + 4 + 4 * (80 + 48) + 6 * 4,
+      feedForward: 48 * 4 + 4 + 4 * 2 * 112,
+    });
+    expect(savedBytes({ config, dtype: 'bf16' })).toEqual({
+      attention: 48 * 4 + 4 + 2 * (80 + 48) + 6 * 4,
+      feedForward: 48 * 4 + 4 + 2 * 2 * 112,
+    });
   });
 });
 
@@ -122,11 +127,11 @@ describeNative('against the bytes that an engine holds at the peak of a step', (
   ])[] = [
     ['every site', {}, onAll, 4, [8, 64], 'feed-forward'],
     ['upper half', {}, onUpper, 4, [8, 64], 'feed-forward'],
-    ['attention only', {}, onAttention, 4, [8, 64], 'feed-forward'],
+    ['attention only', {}, onAttention, 4, [8, 64], 'logits'],
     ['down only', {}, onDown, 4, [8, 64], 'feed-forward'],
     ['bf16', { dtype: 'bf16' }, onAll, 4, [8, 64], 'feed-forward'],
     ['bf16, upper half', { dtype: 'bf16' }, onUpper, 4, [8, 64], 'feed-forward'],
-    ['bf16, attention only', { dtype: 'bf16' }, onAttention, 4, [8, 64], 'feed-forward'],
+    ['bf16, attention only', { dtype: 'bf16' }, onAttention, 4, [8, 64], 'attention'],
     ['gathering gradients', { statistics: 'gradient' }, onAll, 8, [4, 32], 'feed-forward'],
     ['gathering squares', { statistics: 'fisher' }, onAll, 4, [8, 64], 'feed-forward'],
     [

@@ -1,13 +1,13 @@
 import type { Layout } from '@perfit/lora';
 import { backwardMoments, decodingMoments, evaluationMoments, type Moment, vectorMoments } from './moments.js';
-import { factorBytes, type PassSize, weightBytes } from './sizes.js';
+import { changedCopies, factorBytes, type PassSize, weightBytes } from './sizes.js';
 
 /** Bytes by part, at the moment of a pass at which most is alive. */
 export interface PassMemory {
   /** When that is. */
   readonly moment: Moment['name'];
   readonly parts: {
-    /** Frozen weights, laid out for the kernels. */
+    /** Frozen weights, laid out for the kernels, and changed copies of them. */
     readonly weights: number;
     /** What layers from the lowest adapted one upwards keep for their backward. */
     readonly saved: number;
@@ -53,12 +53,18 @@ const VECTORS = 8;
 /** Cosines and sines of every position of the longest sequence. */
 const rotationBytes = ({ config, longest }: PassSize): number => 4 * longest * config.headSize;
 
-function atPeak(moments: readonly Moment[], size: PassSize, held: { adapter: number; statistics: number }): PassMemory {
+function atPeak(
+  moments: readonly Moment[],
+  size: PassSize,
+  layout: Layout,
+  held: { adapter: number; statistics: number },
+): PassMemory {
   const tensorsOf = (m: Moment) => m.saved + m.logits + m.temporary + m.gradients;
   const bytes = (m: Moment) => tensorsOf(m) + m.scratch;
   const peak = moments.reduce((most, next) => (bytes(next) > bytes(most) ? next : most));
   const { name, saved, logits, temporary, gradients, scratch } = peak;
-  const weights = weightBytes(size) + rotationBytes(size);
+  const copies = size.changed ? changedCopies(size, layout).held : 0;
+  const weights = weightBytes(size) + copies + rotationBytes(size);
   const { adapter, statistics } = held;
   const parts = { weights, saved, logits, temporary, adapter: adapter + gradients, statistics, scratch };
   const total = Object.values(parts).reduce((sum, part) => sum + part, 0);
@@ -73,7 +79,7 @@ function atPeak(moments: readonly Moment[], size: PassSize, held: { adapter: num
  *
  *     2 (H + 1) f32  +  (q + k + v + z) and 2 F in the backbone's element type  +  one f32 a head,
  *
- * and only layers from the lowest adapted one upwards keep anything; with checkpointing all but the last keep their
+ * the last one's feed-forward of the loss positions alone, and only layers from the lowest adapted one upwards keep anything; with checkpointing all but the last keep their
  * input alone, H f32. q, k, v and z count their elements over all heads. Of an architecture that leaves out whole
  * components give the layout of its live ones (`compactLayout`).
  *
@@ -88,6 +94,7 @@ export function trainingMemory(size: TrainingSize): PassMemory {
   return atPeak(
     [...backwardMoments(size, layout, { fisher, checkpointing }), ...vectorMoments(layout, fisher, clip)],
     size,
+    layout,
     {
       adapter: (VECTORS + vectors) * P + factorBytes(size.config, layout),
       statistics: statistics === undefined ? 0 : fisher ? 2 * P : P,
@@ -101,7 +108,7 @@ function adapterOf(size: PassSize, layout: Layout, vectors: number) {
 
 /** Memory of scoring one batch, with `vectors` flat vectors of adapters of `layout` on the engine. */
 export function evaluationMemory({ layout, vectors, ...size }: PassSize & AdapterVectors): PassMemory {
-  return atPeak(evaluationMoments(size, layout), size, adapterOf(size, layout, vectors));
+  return atPeak(evaluationMoments(size, layout), size, layout, adapterOf(size, layout, vectors));
 }
 
 /** Memory of generating after `tokens` tokens of one sequence: the keys and values of all of them, in every layer. */
@@ -111,5 +118,5 @@ export function decodingMemory({
   ...size
 }: Omit<PassSize, 'lossTokens'> & AdapterVectors): PassMemory {
   const whole = { ...size, lossTokens: 1 };
-  return atPeak(decodingMoments(whole), whole, adapterOf(whole, layout, vectors));
+  return atPeak(decodingMoments(whole), whole, layout, adapterOf(whole, layout, vectors));
 }

@@ -1,4 +1,4 @@
-import type { Engine, Tensor } from '@perfit/tensorflow';
+import type { Engine, Tensor } from '../contract.js';
 
 /** An engine, and how many bytes its tensors hold. */
 export interface CountingEngine {
