@@ -50,7 +50,8 @@ export interface ProjectionGroup {
 }
 
 /**
- * The hook at every projection. A backbone calls it instead of multiplying by the frozen weight itself; what adapts
+ * The hook at every projection. N stands for the rows that it is given: tokens, in the last layer past attention those of
+ * the loss positions. A backbone calls it instead of multiplying by the frozen weight itself; what adapts
  * (LoRA, full weights while pretraining) or watches (a statistics tap) implements it.
  */
 export interface Projector {
