@@ -6,10 +6,10 @@ const strategyReference = z.union([z.string().min(1), z.looseObject({ name: z.st
 const count = z.int().min(1);
 
 const rateObject = z.strictObject({
-  peak: z.number().positive(),
-  schedule: z.enum(['constant', 'cosine']).default('constant'),
-  warmup: z.int().min(0).default(0),
-  floor: z.number().min(0).default(0),
+  peak: z.number().positive().describe('The highest rate.'),
+  schedule: z.enum(['constant', 'cosine']).default('constant').describe('How it goes on after the warm-up.'),
+  warmup: z.int().min(0).default(0).describe('Steps over which the rate rises to its peak.'),
+  floor: z.number().min(0).default(0).describe('The lowest rate of a cosine.'),
 });
 
 /** Learning rate: a constant, or a schedule that spans the run. */
@@ -17,8 +17,8 @@ const learningRate = z.union([z.number().positive(), rateObject]);
 
 const search = z.strictObject({
   every: z.int().min(0).default(0).describe('Rounds between searches; 0: only at the first participation.'),
-  iterations: count.default(4),
-  stepsBetween: count.default(1),
+  iterations: count.default(4).describe('Times that a search trains, scores and prunes.'),
+  stepsBetween: count.default(1).describe('Training steps before each scoring.'),
   statistics: z
     .enum(['steps', 'separate'])
     .default('steps')
@@ -32,12 +32,12 @@ const search = z.strictObject({
 
 /** Keys that name strategies; what is absent comes from the method's preset. */
 const strategyKeys = {
-  expansion: z.number().min(1).optional(),
+  expansion: z.number().min(1).optional().describe('e: the search starts from rank e · r.'),
   initialization: strategyReference.optional(),
   importance: strategyReference.optional(),
   schedule: strategyReference.optional(),
   granularity: strategyReference.optional(),
-  search: search.optional(),
+  search: search.optional().describe('The search of an architecture.'),
   budget: strategyReference.optional().describe('How much of its expanded space each client may keep.'),
   trainable: strategyReference.optional().describe('Positions that train.'),
   travel: strategyReference.optional().describe('Positions that clients send and take over.'),
@@ -52,22 +52,32 @@ const strategyKeys = {
 const methodEntry = z.union([
   z.string().min(1),
   z.strictObject({
-    name: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i, 'letters, digits, dots, dashes and underscores'),
-    method: z.string().min(1).optional(),
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9._-]*$/i, 'letters, digits, dots, dashes and underscores')
+      .describe('The folder and the row in tables.'),
+    method: z.string().min(1).optional().describe('The method that it is. Default: its name.'),
     rank: count.optional(),
     learningRate: learningRate.optional(),
     ...strategyKeys,
   }),
 ]);
 
-const file = { path: z.string().min(1), sha256: z.string().length(64).optional() };
+/** A file that may be named by its path alone; what is recorded of a run names its content too. */
+const file = (what: string, content: string) => ({
+  path: z.string().min(1).describe(`What \`${what}\` would be as text.`),
+  sha256: z.string().length(64).optional().describe(`Digest of the ${content}; others are refused.`),
+});
 
-const modelObject = z.strictObject(file);
+const modelObject = z.strictObject(file('model', 'weights'));
 const dataObject = z.strictObject({
-  ...file,
-  trainRows: count.optional(),
-  testRows: count.optional(),
-  shuffle: z.boolean().optional(),
+  ...file('data', 'rows'),
+  trainRows: count.optional().describe('Rows to train and validate on, of each client: the first ones.'),
+  testRows: count.optional().describe('Test rows of each client: the first ones.'),
+  shuffle: z
+    .boolean()
+    .optional()
+    .describe('Shuffles the training rows by the seed before they are dealt out: files often hold runs of one label.'),
 });
 const validation = z.strictObject({
   share: z.number().min(0).lt(1).default(0.2).describe('Of each client’s rows, the last ones.'),
@@ -86,17 +96,41 @@ export const nestedKeys: Readonly<Record<string, readonly string[]>> = Object.fr
  * `batchSize` (examples), `maxTokens` (prompt and response of one example).
  */
 export const configurationSchema = z.strictObject({
-  model: z.union([z.string().min(1), modelObject]).default('tiny'),
-  data: z.union([z.string().min(1), dataObject]).default('embedded'),
-  seed: z.int().default(1),
-  rounds: count.default(5),
-  steps: count.default(12),
-  batchSize: count.max(4096).default(8),
-  maxTokens: z.int().min(2).default(160),
-  learningRate: learningRate.default(3e-3),
-  rank: count.max(4096).default(8),
-  alpha: z.number().positive().default(16),
-  targets: z.array(z.string().min(1)).min(1).default(['q', 'k', 'v', 'o']),
+  model: z
+    .union([z.string().min(1), modelObject])
+    .default('tiny')
+    .describe(
+      'A directory as Hugging Face lays it out, a `.gguf` file, a known name (`tiny`, `smollm2-135m`), or what was pulled from the hub (`OWNER/NAME[@REVISION][:FILE.gguf]`).',
+    ),
+  data: z
+    .union([z.string().min(1), dataObject])
+    .default('embedded')
+    .describe(
+      'A directory with `train.jsonl`, `test.jsonl` and, if there is one, `validation.jsonl`; one JSONL file, which is split per client by the seed; or `embedded`.',
+    ),
+  seed: z.int().default(1).describe('Everything random derives from it.'),
+  rounds: count.default(5).describe('Rounds of the federation.'),
+  steps: count.default(12).describe('Optimiser steps of one client in one round; those of a search are among them.'),
+  batchSize: count.max(4096).default(8).describe('Examples of a step.'),
+  maxTokens: z
+    .int()
+    .min(2)
+    .default(160)
+    .describe('Longest example in tokens, prompt and response; longer ones are cut.'),
+  learningRate: learningRate.default(3e-3).describe('Of AdamW: a number, or a schedule that spans the run.'),
+  rank: count.max(4096).default(8).describe('r, the rank of plain LoRA: the budget of a client is what it has.'),
+  alpha: z
+    .number()
+    .positive()
+    .default(16)
+    .describe('α: an adapter adds α / r · BA to its frozen weight, r the `rank` of the configuration.'),
+  targets: z
+    .array(z.string().min(1))
+    .min(1)
+    .default(['q', 'k', 'v', 'o'])
+    .describe(
+      'Projections that are adapted: `q`, `k`, `v`, `o`, `gate`, `up`, `down`, or patterns such as `layers.1[5-9].*q_proj`.',
+    ),
   ...strategyKeys,
   sampler: strategyReference.default('fraction'),
   partitioner: strategyReference.default({ name: 'field', field: 'client' }),
@@ -109,18 +143,22 @@ export const configurationSchema = z.strictObject({
         attack: strategyReference.optional().describe('What this client sends in place of what it learned.'),
       }),
     )
-    .default({}),
-  validation: validation.default({ share: 0.2, scored: false }),
+    .default({})
+    .describe('Rank and expansion of clients that differ from the rest, by client.'),
+  validation: validation
+    .default({ share: 0.2, scored: false })
+    .describe('What of a client’s rows is held out to validate on.'),
   methods: z
     .array(methodEntry)
     .min(1)
-    .default(['untuned', 'local-only', 'fedit', 'fedit-local', 'perfit', 'perfit-validated']),
+    .default(['untuned', 'local-only', 'fedit', 'fedit-local', 'perfit', 'perfit-validated'])
+    .describe('The methods to run, one after the other: names, or entries with keys of their own.'),
   algorithm: z.string().min(1).optional().describe('One method by name, in place of methods.'),
   plugins: z
     .array(z.string().min(1))
     .default([])
     .describe('Modules with strategies of your own: packages, or paths from the configuration file.'),
-  dtype: z.enum(['f32', 'bf16']).default('f32'),
+  dtype: z.enum(['f32', 'bf16']).default('f32').describe('Of the frozen weights; `bf16` on the native engine only.'),
   activationCheckpointing: z
     .boolean()
     .default(false)
