@@ -37,6 +37,8 @@ const benchmarks = {
 
 export default {
   projects: [...readdirSync(new URL('packages', import.meta.url)).map(project), site, benchmarks],
+  globalSetup: '<rootDir>/tools/jest/scratch-setup.cjs',
+  globalTeardown: '<rootDir>/tools/jest/scratch-teardown.cjs',
   maxWorkers: 2,
   testTimeout: 60_000,
 };

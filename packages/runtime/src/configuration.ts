@@ -57,8 +57,8 @@ const methodEntry = z.union([
       .regex(/^[a-z0-9][a-z0-9._-]*$/i, 'letters, digits, dots, dashes and underscores')
       .describe('The folder and the row in tables.'),
     method: z.string().min(1).optional().describe('The method that it is. Default: its name.'),
-    rank: count.optional(),
-    learningRate: learningRate.optional(),
+    rank: count.optional().describe('Its own r.'),
+    learningRate: learningRate.optional().describe('Its own.'),
     ...strategyKeys,
   }),
 ]);
