@@ -2,7 +2,6 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PARTITIONER } from '@perfit/datasets';
 import { composeResidual, lowRankFactors, type SavedAdapter } from '@perfit/lora';
-import type { Checkpoint } from '@perfit/models';
 import type { Engine } from '@perfit/tensorflow';
 import { concat, concatMap, defer, finalize, from, map, type Observable, of, tap } from 'rxjs';
 import type { DependencyContainer } from 'tsyringe';
@@ -103,15 +102,26 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
   const streams = randomStreams(configuration.seed);
   const opened = world.model ? null : await openModel(configuration.model);
   const checkpoint = opened ?? world.model!.checkpoint;
-  const dealt = () => {
+  const closeModel = () => opened?.weights.close();
+  const deal = () => {
     const encoding = rowEncoding(checkpoint, configuration.maxTokens);
-    const data = world.data ?? dealOut(dataset!, partitioner.make(), configuration, encoding, streams);
+    return world.data ?? dealOut(dataset!, partitioner.make(), configuration, encoding, streams);
+  };
+  const data = closingOnFailure(closeModel, deal);
+  const closeData = () => {
+    if (!world.data) data.close();
+  };
+  const check = () => {
     const planned = { configuration, plans, config: checkpoint.config, data, sampler: sampler.make() };
     if (opened) refuseUnlessFits(planMemory(planned, plannedEngine(engine.description), memoryLimit(world.memory)));
-    return data;
   };
-  const data = closingOnFailure(opened, dealt);
-  const { backbone } = world.model ?? (await loadOpened(engine, checkpoint, configuration));
+  closingOnFailure(closeData, () => closingOnFailure(closeModel, check));
+  const { backbone } =
+    world.model ??
+    (await loadOpened(engine, checkpoint, configuration).catch((thrown) => {
+      closeData();
+      throw thrown;
+    }));
   const baseModel = typeof configuration.model === 'string' ? configuration.model : configuration.model.path;
   const shared: SharedContext = { configuration, engine, backbone, data, streams };
   const digests = { model: checkpoint.sha256, data: data.sha256 };
@@ -209,18 +219,18 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
     firstRoundKeys: trajectories.map(keyOf).filter((key) => key !== null),
     events: concat(...trajectories.map(play)),
     dispose: () => {
-      if (!world.data) data.close();
+      closeData();
       if (!world.model) backbone.dispose();
     },
   };
 }
 
-/** Acts with a model that is open; what fails closes it. */
-function closingOnFailure<Result>(opened: Checkpoint | null, act: () => Result): Result {
+/** Acts with something that is open; what fails closes it. */
+function closingOnFailure<Result>(close: () => void, act: () => Result): Result {
   try {
     return act();
   } catch (thrown) {
-    opened?.weights.close();
+    close();
     throw thrown;
   }
 }
