@@ -1,11 +1,10 @@
 // Robust aggregators with and without two malicious clients of eight, on the embedded data.
-//   node examples/robustness/run.mjs --out DIR --results NAME [--rounds 5] [--steps 12] [--seed 1] [--split iid|groups]
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+//   node examples/robustness/run.mjs --out DIR --results NAME [--seeds 1,2,3] [--rounds 5] [--steps 12] [--split iid|groups] [--jobs N]
+import { existsSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { perfit, together } from '../processes.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -13,8 +12,9 @@ const { values: options } = parseArgs({
     results: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     steps: { type: 'string', default: '12' },
-    seed: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '1,2,3' },
     split: { type: 'string', default: 'iid' },
+    jobs: { type: 'string', default: '1' },
   },
 });
 if (!options.out) {
@@ -39,32 +39,26 @@ const METHODS = [
   '{ name: krum, aggregator: { name: krum, byzantine: 2 } }',
   '{ name: multi-krum, aggregator: { name: multi-krum, byzantine: 2 } }',
   // The default radius of 10 clips nothing here.
-  '{ name: centred-clipping, aggregator: { name: centred-clipping, radius: 3, iterations: 3 } }',
+  ...[3, 1, 0.3].map(
+    (radius) =>
+      `{ name: centred-clipping-${radius}, method: centred-clipping, aggregator: { name: centred-clipping, radius: ${radius}, iterations: 3 } }`,
+  ),
 ];
-const bin = fileURLToPath(new URL('../../packages/cli/bin/perfit.js', import.meta.url));
 const attack = MALICIOUS.map((id) => `${id}: { attack: { name: sign-flip, scale: 10 } }`).join(', ');
+const jobs = Number(options.jobs);
 
-function run(name, ...sets) {
-  const directory = join(options.out, name);
+/** Perplexity of the global module over the honest clients, by method. */
+async function run(seed, kind, ...sets) {
+  const directory = join(options.out, `seed-${seed}`, kind);
   const keys = [
     `methods=[${METHODS.join(', ')}]`,
     `partitioner=${split.partitioner}`,
-    ...['rounds', 'steps', 'seed'].map((key) => `${key}=${options[key]}`),
-  ];
-  const { status } = spawnSync(
-    process.execPath,
-    [
-      bin,
-      'run',
-      ...[...keys, ...sets].flatMap((set) => ['--set', set]),
-      '--out',
-      directory,
-      ...(existsSync(directory) ? ['--resume'] : []),
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  if (status !== 0) process.exit(status ?? 1);
-  const { methods } = JSON.parse(readFileSync(join(directory, 'summary.json'), 'utf8'));
+    ...['rounds', 'steps'].map((key) => `${key}=${options[key]}`),
+    `seed=${seed}`,
+    ...sets,
+  ].flatMap((set) => ['--set', set]);
+  const resume = existsSync(directory) ? ['--resume'] : [];
+  const { methods } = await perfit(['run', ...keys, '--out', directory, ...resume], { jobs });
   return Object.fromEntries(
     Object.entries(methods).map(([method, { clients }]) => {
       const honest = Object.entries(clients).filter(([id]) => !MALICIOUS.includes(id));
@@ -73,31 +67,36 @@ function run(name, ...sets) {
   );
 }
 
-const clean = run('clean');
-const attacked = run('attacked', `clients={ ${attack} }`);
-const rows = Object.keys(clean).map((method) => ({
-  method,
-  clean: clean[method],
-  attacked: attacked[method],
-  ratio: attacked[method] / clean[method],
+const seeds = options.seeds.split(',').map(Number);
+const runs = await together(seeds, jobs, async (seed) => ({
+  seed,
+  clean: await run(seed, 'clean'),
+  attacked: await run(seed, 'attacked', `clients={ ${attack} }`),
 }));
+const rows = Object.keys(runs[0].clean).map((method) => ({
+  method,
+  clean: runs.map(({ clean }) => clean[method]),
+  attacked: runs.map(({ attacked }) => attacked[method]),
+  ratio: runs.map(({ clean, attacked }) => attacked[method] / clean[method]),
+}));
+/** Geometric mean and range. */
+function spread(values, digits = 4) {
+  const mean = Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+  const range = [Math.min(...values), Math.max(...values)].map((value) => value.toPrecision(digits));
+  return values.length > 1 ? `${mean.toPrecision(digits)} (${range.join('–')})` : mean.toPrecision(digits);
+}
 const machine = `${cpus()[0].model}, ${cpus().length} cores, Node ${process.versions.node}`;
 const markdown = [
-  `Split ${options.split}, seed ${options.seed}, ${options.rounds} rounds of ${options.steps} steps; ${machine}. Perplexity of the global module over the six honest clients (exp of the mean client loss).`,
+  `Split ${options.split}, seeds ${seeds.join(', ')}, ${options.rounds} rounds of ${options.steps} steps; ${machine}. Perplexity of the global module over the six honest clients (exp of the mean client loss): geometric mean over the seeds (range).`,
   '',
   '| rule | clean | two of eight malicious | ratio |',
   '|---|---|---|---|',
-  ...rows.map(
-    (row) =>
-      `| ${row.method} | ${row.clean.toFixed(3)} | ${row.attacked.toPrecision(4)} | ${row.ratio.toPrecision(4)} |`,
-  ),
+  ...rows.map((row) => `| ${row.method} | ${spread(row.clean)} | ${spread(row.attacked)} | ${spread(row.ratio)} |`),
   '',
 ].join('\n');
 if (options.results) {
-  writeFileSync(
-    `${options.results}.json`,
-    `${JSON.stringify({ machine, options: { ...options, out: undefined, results: undefined }, rows }, null, 1)}\n`,
-  );
+  const { out: _out, results: _results, ...told } = options;
+  writeFileSync(`${options.results}.json`, `${JSON.stringify({ machine, options: told, rows }, null, 1)}\n`);
   writeFileSync(`${options.results}.md`, markdown);
 }
 console.log(markdown);
