@@ -117,9 +117,11 @@ export const METHOD = token<Method>('@perfit/runtime/Method');
 
 /** Examples that lie on disk and are read when they are used. */
 export interface StoredExamples {
+  /** How many there are. */
   readonly length: number;
   /** Tokens that carry loss, of all of them. */
   readonly lossTokens: number;
+  /** Brings them into memory. */
   readonly read: () => readonly Example[];
 }
 
@@ -220,8 +222,11 @@ export interface ClientRecord {
 
 /** The architecture that each client last uploaded: what the server knows of clients one by one. */
 export interface Registry {
+  /** Whether a client has uploaded. */
   readonly has: (client: string) => boolean;
+  /** The architecture of its last upload. */
   readonly get: (client: string) => Architecture | undefined;
+  /** Takes note of an upload. */
   readonly set: (client: string, architecture: Architecture) => void;
 }
 
