@@ -79,16 +79,10 @@ function caching(engine: Engine, { sha256 }: Checkpoint, backbone: Backbone, gig
   const { build, device, threads } = engine.description;
   const computedBy = JSON.stringify([sha256, backbone.dtype, build, device, cpus()[0]?.model, threads]);
   const name = createHash('sha256').update(computedBy).digest('hex').slice(0, 16);
-  const cache = openHiddenStateCache({
+  const store = openHiddenStateCache({
     directory: join(cacheDirectory(), 'hidden-states', name),
     maxBytes: gigabytes * 1e9,
     width: backbone.config.hidden,
   });
-  return {
-    ...reuseHiddenStates(engine, backbone, cache),
-    dispose: () => {
-      backbone.dispose();
-      void cache.close();
-    },
-  };
+  return reuseHiddenStates(engine, backbone, store);
 }

@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { HiddenStateStore } from '@perfit/models';
-import { open, type RootDatabase } from 'lmdb';
-
-/** A {@link HiddenStateStore} on disk. */
-export interface HiddenStateCache extends HiddenStateStore {
-  /** Resolves when all that was taken is on disk. Nothing may be read or written from then on. */
-  readonly close: () => Promise<void>;
-}
+import crc32c from 'crc-32/crc32c.js';
 
 /** Where the states lie, and how many there may be. */
 export interface HiddenStateCacheOptions {
@@ -20,49 +14,64 @@ export interface HiddenStateCacheOptions {
   readonly width: number;
 }
 
+/** Bytes of the checksum at the end of a file. */
+const CHECKSUM = 4;
+
 /**
- * Keeps hidden states of one backbone in an LMDB database, f32 as they are, under the layer and a digest of the tokens.
- * Processes may share it; a process that is killed leaves it whole, and loses what it had not yet written. Nothing is
- * opened before it is used.
+ * Keeps hidden states of one backbone on disk: a file a sequence, `LAYERS/xx/DIGEST` of its tokens, f32 as they are and
+ * their CRC-32C. Files are written beside and renamed, so that processes may share the folder and a kill leaves nothing
+ * half; a file that is damaged counts as absent. Nothing is made or looked at before the first use.
  *
  * @example
- * const cache = openHiddenStateCache({ directory: 'states', maxBytes: 4e9, width: 576 });
- * const backbone = reuseHiddenStates(engine, await loadBackbone(engine, checkpoint), cache);
- * await cache.close();
+ * const store = openHiddenStateCache({ directory: 'states', maxBytes: 4e9, width: 576 });
+ * const backbone = reuseHiddenStates(engine, await loadBackbone(engine, checkpoint), store);
  */
-export function openHiddenStateCache({ directory, maxBytes, width }: HiddenStateCacheOptions): HiddenStateCache {
-  let database: RootDatabase<Buffer, string> | undefined;
-  let bytes = 0;
-  const opened = (): RootDatabase<Buffer, string> => {
-    if (!database) {
-      mkdirSync(directory, { recursive: true });
-      database = open<Buffer, string>({ path: join(directory, 'states.mdb'), encoding: 'binary' });
-      bytes = statSync(join(directory, 'states.mdb')).size;
-    }
-    return database;
-  };
+export function openHiddenStateCache({ directory, maxBytes, width }: HiddenStateCacheOptions): HiddenStateStore {
+  let bytes: number | undefined;
+  let written = 0;
   return {
     read: (layers, ids) => {
-      const found = opened().getBinary(keyOf(layers, ids));
-      if (found?.byteLength !== 4 * ids.length * width) return undefined;
+      const file = fileOf(directory, layers, ids);
+      const size = 4 * ids.length * width;
+      if (!existsSync(file)) return undefined;
+      const found = readFileSync(file);
+      if (found.byteLength !== size + CHECKSUM) return undefined;
       const states = new Float32Array(ids.length * width);
-      new Uint8Array(states.buffer).set(found);
-      return states.every(Number.isFinite) ? states : undefined;
+      const own = new Uint8Array(states.buffer);
+      own.set(found.subarray(0, size));
+      return crc32c.buf(own) === found.readInt32LE(size) ? states : undefined;
     },
     write: (layers, ids, hidden) => {
-      const to = opened();
-      if (bytes + hidden.byteLength > maxBytes) return;
-      bytes += hidden.byteLength;
-      // Whether it is on disk by the next read is all the same: what is missing is computed.
-      to.put(keyOf(layers, ids), Buffer.from(hidden.buffer, hidden.byteOffset, hidden.byteLength)).catch(() => {});
-    },
-    close: async () => {
-      await database?.close();
+      const file = fileOf(directory, layers, ids);
+      const beside = `${file}.${process.pid}-${written++}.partial`;
+      const own = new Uint8Array(hidden.buffer, hidden.byteOffset, hidden.byteLength);
+      const checksum = Buffer.alloc(CHECKSUM);
+      checksum.writeInt32LE(crc32c.buf(own));
+      try {
+        bytes ??= bytesIn(directory);
+        if (bytes + own.byteLength + CHECKSUM > maxBytes) return;
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(beside, Buffer.concat([own, checksum]));
+        renameSync(beside, file);
+        bytes += own.byteLength + CHECKSUM;
+      } catch {
+        // A full disk costs speed, not the run: what is missing is computed.
+        bytes = Number.POSITIVE_INFINITY;
+        if (existsSync(beside)) rmSync(beside);
+      }
     },
   };
 }
 
-function keyOf(layers: number, ids: Int32Array): string {
-  const digest = createHash('sha256').update(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
-  return `${layers}/${digest.digest('base64url')}`;
+function fileOf(directory: string, layers: number, ids: Int32Array): string {
+  const tokens = new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength);
+  const digest = createHash('sha256').update(tokens).digest('hex');
+  return join(directory, String(layers), digest.slice(0, 2), digest);
+}
+
+function bytesIn(directory: string): number {
+  if (!existsSync(directory)) return 0;
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
 }
