@@ -181,7 +181,7 @@ export interface WeightSource {
   readonly shape: (name: string) => readonly number[];
   /** Values of a tensor as f32, checked to be finite. */
   readonly read: (name: string) => Float32Array;
-  /** Closes the files. */
+  /** Closes the files; again does nothing. */
   readonly close: () => void;
 }
 

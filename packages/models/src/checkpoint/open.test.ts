@@ -244,3 +244,9 @@ describe('writeCheckpoint', () => {
     expect([...weights.read('model.norm.weight')]).toEqual(Array(32).fill(1));
   });
 });
+
+test.each(['tied', 'every-quantisation.gguf'])('%s is closed once, however often it is asked to be', async (name) => {
+  const { weights } = await openCheckpoint(join(goldens, name));
+  weights.close();
+  weights.close();
+});

@@ -42,5 +42,10 @@ export function openGgufWeights(path: string, tensors: readonly StoredGgufTensor
     const heads = headsOf(name, config);
     return heads ? unpermute(values, heads, config.hidden) : values;
   };
-  return { names: [...shapes.keys()], shape: (name) => shapes.get(name)!, read, close: () => closeSync(file) };
+  let open = true;
+  const close = () => {
+    if (open) closeSync(file);
+    open = false;
+  };
+  return { names: [...shapes.keys()], shape: (name) => shapes.get(name)!, read, close };
 }
