@@ -66,7 +66,8 @@ export function tokenCosts(config: ModelConfig, sites: readonly Site[]): TokenCo
 /**
  * FLOPs of one training step: frozen products forward, and with respect to their input from the lowest adapted layer on;
  * the head likewise over the loss tokens; the adapter's forward and both gradients (6 per position and token). What the
- * cache of hidden states saves is not taken off, since it depends on what others computed before.
+ * cache of hidden states saves is not taken off, since it depends on what others computed before; nor is what the last
+ * layer saves where tokens carry no loss.
  *
  * @param live The layout of the live rank components (`compactLayout`): single pruned positions save nothing.
  */

@@ -100,28 +100,24 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
   }
   const dataset = world.data ? null : openDataset(configuration.data);
   const streams = randomStreams(configuration.seed);
-  const opened = world.model ? null : await openModel(configuration.model);
-  const checkpoint = opened ?? world.model!.checkpoint;
-  const closeModel = () => opened?.weights.close();
-  const deal = () => {
+  const checkpoint = world.model?.checkpoint ?? (await openModel(configuration.model));
+  let dealt: FederatedData | undefined;
+  let model = world.model;
+  try {
     const encoding = rowEncoding(checkpoint, configuration.maxTokens);
-    return world.data ?? dealOut(dataset!, partitioner.make(), configuration, encoding, streams);
-  };
-  const data = closingOnFailure(closeModel, deal);
-  const closeData = () => {
-    if (!world.data) data.close();
-  };
-  const check = () => {
-    const planned = { configuration, plans, config: checkpoint.config, data, sampler: sampler.make() };
-    if (opened) refuseUnlessFits(planMemory(planned, plannedEngine(engine.description), memoryLimit(world.memory)));
-  };
-  closingOnFailure(closeData, () => closingOnFailure(closeModel, check));
-  const { backbone } =
-    world.model ??
-    (await loadOpened(engine, checkpoint, configuration).catch((thrown) => {
-      closeData();
-      throw thrown;
-    }));
+    dealt = world.data ?? dealOut(dataset!, partitioner.make(), configuration, encoding, streams);
+    if (!model) {
+      const planned = { configuration, plans, config: checkpoint.config, data: dealt, sampler: sampler.make() };
+      refuseUnlessFits(planMemory(planned, plannedEngine(engine.description), memoryLimit(world.memory)));
+      model = await loadOpened(engine, checkpoint, configuration);
+    }
+  } catch (thrown) {
+    if (!world.data) dealt?.close();
+    if (!world.model) checkpoint.weights.close();
+    throw thrown;
+  }
+  const data = dealt;
+  const { backbone } = model;
   const baseModel = typeof configuration.model === 'string' ? configuration.model : configuration.model.path;
   const shared: SharedContext = { configuration, engine, backbone, data, streams };
   const digests = { model: checkpoint.sha256, data: data.sha256 };
@@ -219,20 +215,10 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
     firstRoundKeys: trajectories.map(keyOf).filter((key) => key !== null),
     events: concat(...trajectories.map(play)),
     dispose: () => {
-      closeData();
+      if (!world.data) data.close();
       if (!world.model) backbone.dispose();
     },
   };
-}
-
-/** Acts with something that is open; what fails closes it. */
-function closingOnFailure<Result>(close: () => void, act: () => Result): Result {
-  try {
-    return act();
-  } catch (thrown) {
-    close();
-    throw thrown;
-  }
 }
 
 /** A method that finds and leaves its first local steps under its own key. */

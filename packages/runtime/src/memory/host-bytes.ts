@@ -9,7 +9,9 @@ export interface HostInput {
   readonly plan: MethodPlan;
   readonly layout: Layout;
   readonly aggregator: Aggregator;
-  readonly data: FederatedData;
+  readonly clients: number;
+  /** {@link rowBytes} of the run. */
+  readonly rows: number;
   /** Most clients of a round. */
   readonly participants: number;
   /** Rules of every phase of training. */
@@ -29,7 +31,7 @@ const IN_MEMORY = 8;
 const COMPARED = 64;
 
 /** Bytes of the text of all rows, while they are dealt out, and of the tokens of the largest parts. */
-function rowBytes({ clients }: FederatedData): number {
+export function rowBytes({ clients }: FederatedData): number {
   let text = 0;
   const parts: number[] = [];
   for (const { train, validation, test, rows } of clients) {
@@ -45,7 +47,7 @@ function rowBytes({ clients }: FederatedData): number {
 }
 
 /** Bytes of the records of the clients in memory, and of the architectures of the registry that are. */
-function recordBytes({ plan, layout, aggregator, data, rules }: HostInput): number {
+function recordBytes({ plan, layout, aggregator, clients, rules }: HostInput): number {
   const { personalization } = plan;
   const names = (of: (rule: LocalUpdate) => readonly string[] | undefined) =>
     new Set(rules.flatMap((rule) => of(rule) ?? [])).size;
@@ -57,18 +59,17 @@ function recordBytes({ plan, layout, aggregator, data, rules }: HostInput): numb
     (aggregator.sends?.length ?? 0);
   const mask = Math.ceil(layout.size / 8);
   const record = 4 * layout.size * vectors + (personalization.secondAdapter ? 2 : 1) * mask;
-  const { length } = data.clients;
-  return Math.min(length, IN_MEMORY) * record + Math.min(length, IN_MEMORY + COMPARED) * mask;
+  return Math.min(clients, IN_MEMORY) * record + Math.min(clients, IN_MEMORY + COMPARED) * mask;
 }
 
 /** Bytes of the server: its state before and after a round, the sums of a fold in f64, and uploads that it holds. */
-function serverBytes({ plan, layout, aggregator, data, participants, rules, rounds }: HostInput): number {
+function serverBytes({ plan, layout, aggregator, clients, participants, rules, rounds }: HostInput): number {
   const state = Object.values(aggregator.initialize(layout, new Float32Array(layout.size)));
   const kept = state.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const travels = Math.max(...[1, 2].map((round) => plan.travel.positions(layout, round).live));
   const sent = Math.max(0, ...rules.map(({ sends }) => sends?.length ?? 0));
   const upload = 4 * travels * (1 + sent) + Math.ceil(layout.size / 8);
-  const held = { none: 1, round: participants, clients: 2 * data.clients.length }[aggregator.holds ?? 'none'];
+  const held = { none: 1, round: participants, clients: 2 * clients }[aggregator.holds ?? 'none'];
   return (
     2 * kept +
     16 * layout.size +
@@ -87,7 +88,7 @@ function residualBytes({ sites, rank }: Layout, participants: number, rounds: nu
 
 /** Bytes of plain arrays and text that one method's run holds beside the engine's tensors. */
 export function hostBytes(input: HostInput): number {
-  const { plan, layout, data } = input;
-  if (!plan.method.trains) return rowBytes(data) + 4 * layout.size;
-  return rowBytes(data) + recordBytes(input) + serverBytes(input) + 4 * layout.size * (1 + WORKING_VECTORS);
+  const { plan, layout, rows } = input;
+  if (!plan.method.trains) return rows + 4 * layout.size;
+  return rows + recordBytes(input) + serverBytes(input) + 4 * layout.size * (1 + WORKING_VECTORS);
 }

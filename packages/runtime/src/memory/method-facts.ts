@@ -7,7 +7,7 @@ import type { Sampler } from '../contract.js';
 import type { MethodPlan } from '../method-plan.js';
 import { randomStreams } from '../random-streams.js';
 import { layOut } from '../run-context.js';
-import { hostBytes } from './host-bytes.js';
+import { hostBytes, rowBytes } from './host-bytes.js';
 import { startIsSubtracted } from './start-subtracted.js';
 
 /** What a run's memory is planned from; nothing of it holds a weight. */
@@ -54,13 +54,20 @@ function mostParticipants({ configuration, data, sampler }: PlannedRun): number 
   return Math.max(1, ...counts);
 }
 
-/** Reads off a method's parts what decides its memory. */
-export function methodFacts(run: PlannedRun, plan: MethodPlan): MethodFacts {
-  const { configuration, config, data } = run;
+/** Reads off the parts of a run's methods what decides their memory. */
+export function methodFacts(run: PlannedRun): readonly MethodFacts[] {
+  const shared = { rows: rowBytes(run.data), participants: mostParticipants(run) };
+  return run.plans.map((plan) => factsOf(run, plan, shared));
+}
+
+function factsOf(
+  { configuration, config, data }: PlannedRun,
+  plan: MethodPlan,
+  { rows, participants }: { readonly rows: number; readonly participants: number },
+): MethodFacts {
   const { layout } = layOut({ configuration, data, backbone: { sites: sitesOf(config) } }, plan);
   const { method, personalization, search } = plan;
   const aggregator = plan.aggregator.make();
-  const participants = mostParticipants(run);
   const rules = Array.from({ length: configuration.rounds + 1 }, (_, index) =>
     personalization
       .phases({ round: index + 1, rounds: configuration.rounds })
@@ -83,6 +90,10 @@ export function methodFacts(run: PlannedRun, plan: MethodPlan): MethodFacts {
     changed:
       method.trains &&
       (aggregator.residual !== undefined || startIsSubtracted(plan.initialization.make(), layout.rank)),
-    host: hostBytes({ plan, layout, aggregator, data, participants, rules, rounds: configuration.rounds }),
+    host: hostBytes({
+      ...{ plan, layout, aggregator, rules, rows, participants },
+      clients: data.clients.length,
+      rounds: configuration.rounds,
+    }),
   };
 }

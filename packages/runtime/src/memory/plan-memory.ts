@@ -73,7 +73,7 @@ export function memoryPlanner(run: PlannedRun, engine: PlannedEngine): MemoryPla
   const lengths = data.clients.map(({ train, validation, test }) =>
     lengthsOf({ train: train.read(), validation: validation.read(), test: test.read() }),
   );
-  const methods = run.plans.map((plan) => methodFacts(run, plan));
+  const methods = methodFacts(run);
   const fixed = PROCESS_BYTES[engine.kind] + TOKENIZER_BYTES * config.vocabulary;
 
   const phase = (
