@@ -20,7 +20,8 @@ const CHECKSUM = 4;
 /**
  * Keeps hidden states of one backbone on disk: a file a sequence, `LAYERS/xx/DIGEST` of its tokens, f32 as they are and
  * their CRC-32C. Files are written beside and renamed, so that processes may share the folder and a kill leaves nothing
- * half; a file that is damaged counts as absent. Nothing is made or looked at before the first use.
+ * half; a file that is damaged counts as absent, so that none needs to be forced to the disk (`writeWhole` does, at tens of
+ * milliseconds a file). Nothing is made or looked at before the first use.
  *
  * @example
  * const store = openHiddenStateCache({ directory: 'states', maxBytes: 4e9, width: 576 });

@@ -1,40 +1,16 @@
 import type { Layout } from '@perfit/lora';
 import { logitRowsAtOnce } from '@perfit/models';
+import { layerMoments } from './layer-moments.js';
+import { batchBytes, type Moment, moment } from './moment.js';
 import {
   changedCopies,
   elementBytes,
   factorBytes,
-  type GroupName,
   type GroupSize,
   groupSizes,
   type PassSize,
   savedBytes,
 } from './sizes.js';
-
-/** Bytes alive at one moment of a step, without what is alive throughout. */
-export interface Moment {
-  readonly name: 'adapter' | 'frozen' | 'forward' | 'logits' | 'feed-forward' | 'attention' | 'gradients' | 'optimiser';
-  /** What layers keep for their backward. */
-  readonly saved: number;
-  /** Logits and their gradient. */
-  readonly logits: number;
-  /** Everything else of the pass. */
-  readonly temporary: number;
-  /** Gradients and vectors of the adapter. */
-  readonly gradients: number;
-  /** What a kernel allocates for itself beside the engine's tensors. */
-  readonly scratch: number;
-}
-
-const moment = (name: Moment['name'], bytes: Partial<Omit<Moment, 'name'>>): Moment => ({
-  name,
-  saved: 0,
-  logits: 0,
-  temporary: 0,
-  gradients: 0,
-  scratch: 0,
-  ...bytes,
-});
 
 /** The chunks in which logits come: their rows, and bytes of `[rows, V]`. */
 function logitChunk({ config: { vocabulary }, dtype, lossTokens }: PassSize) {
@@ -42,9 +18,6 @@ function logitChunk({ config: { vocabulary }, dtype, lossTokens }: PassSize) {
   const rows = logitRowsAtOnce(lossTokens, bytes);
   return { rows, bytes: rows * bytes, elements: rows * vocabulary, more: rows < lossTokens };
 }
-
-/** Ids, positions, labels, weights and losses of a batch. */
-const batchBytes = ({ tokens, lossTokens }: PassSize): number => 4 * (tokens + 4 * lossTokens);
 
 /** The head, from the hidden states `[M, H]` on; `backward` where their gradient is wanted. */
 function headMoments(size: PassSize, saved: number, backward: boolean): readonly Moment[] {
@@ -199,85 +172,6 @@ export function backwardMoments(
     ...at(top),
     ...below.flatMap(at),
   ];
-}
-
-/** The backward of one layer, from the gradient `[rows, H]` of its output on. */
-function layerMoments(
-  size: PassSize,
-  groups: Readonly<Record<GroupName, GroupSize>>,
-  at: {
-    readonly saved: number;
-    readonly rows: number;
-    readonly gradients: number;
-    readonly perPosition: number;
-    readonly below: boolean;
-  },
-): readonly Moment[] {
-  const { config, dtype, tokens } = size;
-  const { rows } = at;
-  const some = rows < tokens;
-  const d = elementBytes(dtype);
-  const wide = dtype === 'bf16' ? 4 : 0;
-  const narrow = dtype === 'bf16' ? 2 : 0;
-  const { hidden, intermediate, heads, headSize } = config;
-  const { qkv, output, gate, up, down } = groups;
-  const adapts = ({ rank }: GroupSize) => rank > 0;
-  const wantsMiddle = at.below || adapts(qkv) || adapts(output);
-  const wantsBoth = wantsMiddle || adapts(gate) || adapts(up);
-  const moments: Moment[] = [];
-  let gradients = at.gradients;
-  /** One product backwards over `count` rows, with the gradients of its factors where it is adapted. */
-  const through = (
-    name: Moment['name'],
-    group: GroupSize,
-    count: number,
-    { saved, temporary, wanted }: { readonly saved: number; readonly temporary: number; readonly wanted: boolean },
-  ) => {
-    const scratch = wanted ? wide * count * group.out : 0;
-    gradients += at.perPosition * group.positions;
-    const own = adapts(group)
-      ? count * (wide * (group.in + group.out) + 4 * group.rank) + at.perPosition * group.rank * (group.in + group.out)
-      : 0;
-    const dx = wanted ? count * group.in * d : 0;
-    moments.push(moment(name, { saved, temporary: base + temporary + own + dx, gradients, scratch }));
-  };
-  const base = batchBytes(size);
-  const { saved } = at;
-  const incoming = rows * hidden * (4 + narrow);
-
-  const branch = incoming + (adapts(down) ? rows * intermediate * d : 0);
-  through('feed-forward', down, rows, { saved, temporary: branch, wanted: wantsBoth });
-  if (!wantsBoth) return moments;
-  const inner = branch + 3 * rows * intermediate * d;
-  moments.push(moment('feed-forward', { saved, temporary: base + inner, gradients }));
-  const width = rows * hidden * d;
-  const input = adapts(gate) || adapts(up) ? width : 0;
-  const before = { gate: adapts(gate) ? width : 0, up: input + (wantsMiddle ? width : 0) };
-  through('feed-forward', gate, rows, { saved, temporary: inner + before.gate, wanted: wantsMiddle });
-  through('feed-forward', up, rows, { saved, temporary: inner + before.up, wanted: wantsMiddle });
-  if (!wantsMiddle) return moments;
-  const last = base + inner + input + 3 * width + rows * hidden * 4;
-  moments.push(moment('feed-forward', { saved, temporary: last, gradients }));
-
-  const left = saved - 2 * rows * intermediate * d;
-  const middle = rows * hidden * (4 + 2 * narrow);
-  const wantsStacked = at.below || adapts(qkv);
-  const gathered = some && adapts(output) ? rows * output.in * d : 0;
-  through('attention', output, rows, { saved: left, temporary: middle + gathered, wanted: wantsStacked });
-  if (!wantsStacked) return moments;
-  const merged = tokens * heads * headSize;
-  // Of the rows that went on the gradient, beside that of all.
-  const ofRows = some ? rows * output.in * d + gathered : 0;
-  const stacked = middle + ofRows + merged * d + tokens * qkv.out * d;
-  moments.push(moment('attention', { saved: left, temporary: base + stacked, gradients, scratch: 8 * merged }));
-  const all = tokens * hidden;
-  const again = stacked + (adapts(qkv) ? all * d : 0);
-  through('attention', qkv, tokens, { saved: left, temporary: again, wanted: at.below });
-  if (at.below) {
-    const end = again + all * d + all * 4 + (some ? all * 4 : 0);
-    moments.push(moment('attention', { saved: left, temporary: base + end, gradients }));
-  }
-  return moments;
 }
 
 /** After the backward: gradients become one vector, and the optimiser makes the next values. */

@@ -1,5 +1,6 @@
 import type { Layout } from '@perfit/lora';
-import { backwardMoments, decodingMoments, evaluationMoments, type Moment, vectorMoments } from './moments.js';
+import type { Moment } from './moment.js';
+import { backwardMoments, decodingMoments, evaluationMoments, vectorMoments } from './moments.js';
 import { changedCopies, factorBytes, type PassSize, weightBytes } from './sizes.js';
 
 /** Bytes by part, at the moment of a pass at which most is alive. */
