@@ -1,5 +1,5 @@
-// Runs of the command line in processes of their own, several at a time. Small models gain little from a second thread:
-// two runs on a thread each take about half of the time of one after the other on two.
+// Runs of the command line in processes of their own, several at a time, each on its part of the cores: a small model's
+// operations are too small to share.
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
