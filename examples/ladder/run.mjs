@@ -1,12 +1,18 @@
-// The ladder: for every method a learning rate from one grid, chosen on validation rows by one seed; then every seed with
-// that rate, scored once on the test rows. Whatever is there already is not repeated.
-//   node examples/ladder/run.mjs CONFIG --seeds 1,2,3,4,5 --out DIR --results NAME [--rates 3e-4,1e-3,3e-3] [--jobs N] [--set key=value …]
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// The ladder: for every method a learning rate from one grid, chosen on validation rows by the first seed; then every seed with
+// that rate, scored once on the test rows. What is there already, in NAME.cells.jsonl, is not repeated.
+//   node examples/ladder/run.mjs CONFIG --out DIR --results NAME [--data DIR] [--seeds 1,2,3,4,5] [--rates 3e-4,1e-3,3e-3]
+//     [--accuracy] [--only METHOD,…] [--jobs N]
+// NAME.md and NAME.json hold the methods that are done. With --jobs N as many methods run at a time, each on its part of the
+// cores.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { parse, stringify } from 'yaml';
-import { perfit, script, together } from '../processes.mjs';
+import { parse } from 'yaml';
+import { together } from '../processes.mjs';
+import { openCells, runCell } from './cells.mjs';
+import { ladderTables } from './table.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -15,7 +21,8 @@ const { values: options, positionals } = parseArgs({
     rates: { type: 'string', default: '3e-4,1e-3,3e-3' },
     out: { type: 'string' },
     results: { type: 'string' },
-    set: { type: 'string', multiple: true, default: [] },
+    data: { type: 'string' },
+    only: { type: 'string' },
     accuracy: { type: 'boolean', default: false },
     jobs: { type: 'string', default: '1' },
   },
@@ -25,44 +32,75 @@ if (!config || !options.out || !options.results) {
   console.error('[perfit/examples] ladder needs CONFIG, --out and --results. See the first lines of this file.');
   process.exit(2);
 }
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const [firstSeed] = options.seeds.split(',');
-const sets = options.set.flatMap((set) => ['--set', set]);
-
-const jobs = Number(options.jobs);
-
-mkdirSync(options.out, { recursive: true });
+const numbers = (text) => text.split(',').map(Number);
+const [seeds, rates, jobs] = [numbers(options.seeds), numbers(options.rates), Number(options.jobs)];
 const read = (path) => parse(readFileSync(path, 'utf8'));
-const configuration = { ...read(config), ...read(here('methods.yaml')) };
-const whole = join(options.out, 'all-rates.yaml');
-writeFileSync(whole, stringify(configuration));
-const entries = configuration.methods.map((entry) => (typeof entry === 'string' ? { name: entry } : entry));
+const { methods } = read(fileURLToPath(new URL('methods.yaml', import.meta.url)));
+const base = read(config);
+const entries = methods.map((entry) => (typeof entry === 'string' ? { name: entry } : entry));
+const wanted = options.only?.split(',');
+const unknown = wanted?.find((name) => !entries.some((entry) => entry.name === name));
+if (unknown) {
+  console.error(`[perfit/examples] no method '${unknown}': there are ${entries.map(({ name }) => name).join(', ')}.`);
+  process.exit(2);
+}
 
-// 1. A rate for every method.
-const scored = await together(options.rates.split(','), jobs, async (rate) => {
-  const directory = join(options.out, `rate-${rate}`);
-  const resume = existsSync(directory) ? ['--resume'] : [];
-  const own = [`seed=${firstSeed}`, `learningRate=${rate}`, 'validation.scored=true'].flatMap((set) => ['--set', set]);
-  const { methods } = await perfit(['run', whole, ...sets, ...own, '--out', directory, ...resume], { jobs });
-  return { rate: Number(rate), methods };
-});
-const figure = ({ methods }, { name }) => {
-  const { afterDistribution, afterLocal } = methods[name].averages.personal;
-  return (name.endsWith('-local') ? afterLocal.expMeanLoss : afterDistribution.expMeanLoss) ?? Number.POSITIVE_INFINITY;
+mkdirSync(dirname(options.results), { recursive: true });
+const where = {
+  cells: openCells(`${options.results}.cells.jsonl`),
+  out: options.out,
+  data: options.data,
+  jobs,
+  accuracy: options.accuracy,
 };
-const chosen = entries.map((entry) => {
-  const best = scored.reduce((a, b) => (figure(b, entry) < figure(a, entry) ? b : a));
-  return { ...entry, learningRate: best.rate };
-});
-const withRates = join(options.out, 'ladder.yaml');
-writeFileSync(withRates, stringify({ ...configuration, methods: chosen }));
 
-// 2. Every seed.
-await script(here('../run-seeds.mjs'), [
-  withRates,
-  ...sets,
-  ...['--seeds', options.seeds, '--out', join(options.out, 'seeds'), '--results', options.results],
-  ...['--jobs', options.jobs],
-  ...(options.accuracy ? ['--accuracy'] : []),
-]);
-console.log(readFileSync(`${options.results}.md`, 'utf8'));
+/** What a rate is chosen by: of a method that ends with local steps what they end in, else what distribution left. */
+function validationLoss({ averages }, { name }) {
+  const { afterDistribution, afterLocal } = averages.personal;
+  return (name.endsWith('-local') ? afterLocal : afterDistribution).expMeanLoss ?? Number.POSITIVE_INFINITY;
+}
+
+/** All rates of a method by the first seed, and with the best of them every seed. */
+async function climb(entry, act) {
+  const tried = [];
+  for (const rate of rates) tried.push(await act({ entry, rate, seed: seeds[0], scored: 'validation', base }, where));
+  if (tried.includes(undefined)) return null;
+  const best = tried.reduce((a, b) => (validationLoss(b, entry) < validationLoss(a, entry) ? b : a));
+  const cells = [];
+  for (const seed of seeds) cells.push(await act({ entry, rate: best.rate, seed, scored: 'test', base }, where));
+  if (cells.includes(undefined)) return null;
+  const validation = tried.map((cell) => ({ rate: cell.rate, expMeanLoss: validationLoss(cell, entry) }));
+  return { name: entry.name, rate: best.rate, validation, cells };
+}
+
+await together(
+  entries.filter(({ name }) => !wanted || wanted.includes(name)),
+  jobs,
+  (entry) => climb(entry, runCell),
+);
+
+const there = (cell, { cells }) => cells.get(cell);
+const climbed = await Promise.all(entries.map((entry) => climb(entry, there)));
+const ladder = climbed.filter((method) => method !== null);
+const missing = entries.filter((_, index) => climbed[index] === null).map(({ name }) => name);
+const { perplexities, costs, pairs } = ladderTables(ladder);
+const threads = Math.max(1, Math.floor(availableParallelism() / jobs));
+const machine = `${cpus()[0].model}, ${cpus().length} cores, ${threads} threads a run, Node ${process.versions.node}`;
+const markdown = [
+  `Seeds ${seeds.join(', ')}; learning rates ${rates.join(', ')}, chosen on validation rows by seed ${seeds[0]}; last written on ${machine}. Personal perplexity: mean over the seeds (range).`,
+  '',
+  perplexities,
+  '',
+  'Ratios of geometric means, paired per client and seed, [95 % bootstrap interval]; below 1 is better. Costs: mean over the seeds, of all clients and rounds together; seconds are wall time, of runs that shared the cores.',
+  '',
+  costs,
+  '',
+  ...(missing.length > 0 ? [`Not run yet: ${missing.join(', ')}.`, ''] : []),
+].join('\n');
+const told = ladder.map(({ cells: _, ...method }) => ({ ...method, pairs: pairs[method.name] }));
+writeFileSync(
+  `${options.results}.json`,
+  `${JSON.stringify({ machine, seeds, rates, configuration: base, methods: told }, null, 1)}\n`,
+);
+writeFileSync(`${options.results}.md`, markdown);
+console.log(markdown);
