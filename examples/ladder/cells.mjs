@@ -56,14 +56,14 @@ export async function runCell(cell, { cells, out, data, jobs, accuracy }) {
   const resume = existsSync(directory) ? ['--resume'] : [];
   const where = data ? ['--set', `data.path=${data}`] : [];
   await perfit(['run', config, ...where, '--out', directory, ...resume], { jobs });
-  const read = (name) => JSON.parse(readFileSync(join(directory, entry.name, name), 'utf8'));
+  const read = (name) => JSON.parse(readFileSync(join(directory, name), 'utf8'));
   const { rounds } = read('summary.json');
   const { clients, averages } = rounds.at(-1);
   const { seconds, peakMemory } = read('timings.json');
   return cells.put(cell, {
     averages,
     clients: Object.fromEntries(clients.map(({ id, personal, global }) => [id, { personal, global }])),
-    accuracy: accuracy && scored === 'test' ? await accuracyOf(join(directory, entry.name), data, jobs) : null,
+    accuracy: accuracy && scored === 'test' ? await accuracyOf(directory, data, jobs) : null,
     bytesUp: total(rounds, 'bytesUp'),
     bytesDown: total(rounds, 'bytesDown'),
     flops: total(rounds, 'flops'),

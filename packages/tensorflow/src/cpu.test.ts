@@ -7,6 +7,12 @@ test('reads the features that matter', () => {
   expect(instructionSets(cpu)).toEqual(['avx512', 'avx2', 'baseline']);
 });
 
+test('takes bf16 instructions where vectors of 512 bits have them', () => {
+  const sets = (flags: string) => instructionSets(readCpu(`processor : 0\nflags : ${flags}\n`));
+  expect(sets('avx2 fma avx512f avx512_bf16')).toEqual(['avx512bf16', 'avx512', 'avx2', 'baseline']);
+  expect(sets('avx2 fma avx512_bf16')).toEqual(['avx2', 'baseline']);
+});
+
 test('knows nothing where the system says nothing', () => {
   const cpu = readCpu('');
   expect(cpu.features).toEqual([]);

@@ -24,18 +24,24 @@ export function readCpu(cpuinfo = readCpuInfo()): Cpu {
 }
 
 /** What our kernels can be compiled for. */
-export type InstructionSet = 'avx512' | 'avx2' | 'baseline';
+export type InstructionSet = 'avx512bf16' | 'avx512' | 'avx2' | 'baseline';
 
 /** The instruction sets whose kernels a processor can run, widest vectors first. */
 export function instructionSets({ features }: Cpu = readCpu()): readonly [InstructionSet, ...InstructionSet[]] {
   const avx2: readonly InstructionSet[] = features.includes('avx2') && features.includes('fma') ? ['avx2'] : [];
   const avx512: readonly InstructionSet[] = features.includes('avx512f') && avx2.length > 0 ? ['avx512'] : [];
-  const [first, ...rest] = [...avx512, ...avx2, 'baseline' as const];
+  const bf16: readonly InstructionSet[] = features.includes('avx512_bf16') && avx512.length > 0 ? ['avx512bf16'] : [];
+  const [first, ...rest] = [...bf16, ...avx512, ...avx2, 'baseline' as const];
   return [first, ...rest];
 }
 
 /** Rows to which kernels compiled for an instruction set round a frozen matrix up: two vectors of f32. */
-export const panelRows: Readonly<Record<InstructionSet, number>> = { avx512: 32, avx2: 16, baseline: 8 };
+export const panelRows: Readonly<Record<InstructionSet, number>> = {
+  avx512bf16: 32,
+  avx512: 32,
+  avx2: 16,
+  baseline: 8,
+};
 
 /** Whether bf16 products run on instructions of their own; without them bf16 saves memory and costs time. */
 export function hasFastBf16({ features }: Cpu): boolean {

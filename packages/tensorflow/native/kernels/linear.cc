@@ -1,7 +1,8 @@
 // Products with a frozen matrix that is laid out once for all of them, a low-rank product added on the way:
 // y = x W' + u B', and its gradient dx = dy W + t A. The matrix W [n, k] lies as panels of kPanel of its rows,
 // [panels, k, kPanel]: y reads them as they are, dx turns square blocks of them around. Every element is summed in the
-// order of the inner axis, so that no bit depends on how the work is shared out.
+// order of the inner axis, so that no bit depends on how the work is shared out. bf16 is widened to f32, or multiplied in
+// pairs where the processor can.
 #include <memory>
 
 #include "operation.h"
@@ -47,6 +48,18 @@ struct Range {
   int64_t Size() const { return end - begin; }
 };
 
+// How a product takes its operands: x in f32 times f32, or x in bf16 times pairs of the inner axis, which is even then.
+struct Singles {
+  typedef float Left;
+  typedef float Right;
+  static constexpr int64_t kStep = 1;
+};
+struct Pairwise {
+  typedef BFloat16 Left;
+  typedef Pair Right;
+  static constexpr int64_t kStep = 2;
+};
+
 // A packed matrix as the right operand of a product whose inner axis has `depth` elements and whose result has `columns`.
 template <class T>
 struct Frozen {
@@ -83,6 +96,39 @@ struct Frozen {
     }
     return scratch;
   }
+
+  // The same as pairs of the inner axis, [range / 2, kPanel].
+  const Pair* Forward(int64_t index, Range range, Pair* scratch) const {
+    const T* from = panels + (index * depth + range.begin) * kPanel;
+    const auto wide = [](const T* p) { return __builtin_convertvector(*reinterpret_cast<const H*>(p), U); };
+    for (int64_t i = 0; i < range.Size() * kPanel; i += 2 * kPanel)
+      for (int64_t j = 0; j < kPanel; j += kWidth)
+        *reinterpret_cast<U*>(scratch + i / 2 + j) = wide(from + i + j) | wide(from + i + kPanel + j) << 16;
+    return scratch;
+  }
+
+  // A panel's rows lie side by side there, so pairs are turned around whole.
+  const Pair* Backward(int64_t index, Range range, Pair* scratch) const {
+    const int64_t first = index * kPanel, width = std::min(kPanel, columns - first), across = kPanel / 2;
+    if (width < kPanel) memset(scratch, 0, range.Size() / 2 * kPanel * sizeof(Pair));
+    for (int64_t row = range.begin; row < range.end; row += kPanel) {
+      const auto* from = reinterpret_cast<const Pair*>(panels + row * columns + first * kPanel);
+      Pair* const to = scratch + (row - range.begin) / 2 * kPanel;
+      const int64_t pairs = std::min(kPanel, range.end - row) / 2;
+      if (width == kPanel && pairs == across) {
+        for (int64_t i = 0; i < across; i += 4)
+          for (int64_t j = 0; j < kPanel; j += 4) {
+            __builtin_prefetch(from + columns * across + (j + i / 4) * across);
+            TurnFour(reinterpret_cast<const float*>(from + j * across + i), across,
+                     reinterpret_cast<float*>(to + i * kPanel + j), kPanel);
+          }
+      } else {
+        for (int64_t i = 0; i < pairs; ++i)
+          for (int64_t j = 0; j < width; ++j) to[i * kPanel + j] = from[j * across + i];
+      }
+    }
+    return scratch;
+  }
 };
 
 // The low-rank part's right operand as panels, of which only the ranks from `begin` to `end` are not zero: those of the
@@ -112,16 +158,17 @@ Thin ThinPanel(int64_t rank, int64_t columns, int64_t index, Strided b, float* p
 }
 
 // What a strip of rows is multiplied by: a range of one panel, and the low-rank part after the last range.
+template <class Right>
 struct Factor {
   int64_t depth;
-  const float* panel;
+  const Right* panel;
   Thin thin;
 };
 
 // kRows rows of x (with those of the low-rank part beside) times one panel. `sums` [kRows, kPanel] holds what came of
 // the ranges before (`resume`) and takes what is to go on (`pause`); at the end it goes to `columns` of y.
-template <int kRows, class T>
-inline void Strip(Strided x, Strided low, const Factor& factor, float* held, bool resume, bool pause, T* y,
+template <int kRows, class Left, class Right, class T>
+inline void Strip(View<Left> x, Strided low, const Factor<Right>& factor, float* held, bool resume, bool pause, T* y,
                   int64_t stride, int64_t columns) {
   F sums[kRows][2] = {};
   if (resume)
@@ -158,12 +205,11 @@ const float* Widened(const T* x, int64_t size, std::unique_ptr<float[]>& copy) {
 }
 
 // x [rows, depth] times the panels that `panel_of` gives, plus left [rows, rank] times right.
-template <class T, class PanelOf>
-void Multiply(int64_t rows, int64_t depth, int64_t columns, const T* given, PanelOf panel_of, const float* left,
-              int64_t rank, Strided right, T* y) {
-  if (rows == 0 || columns == 0) return;
-  std::unique_ptr<float[]> copy;
-  const float* const x = Widened(given, rows * depth, copy);
+template <class Terms, class T, class PanelOf>
+void Multiply(int64_t rows, int64_t depth, int64_t columns, const typename Terms::Left* x, PanelOf panel_of,
+              const float* left, int64_t rank, Strided right, T* y) {
+  typedef typename Terms::Right Right;
+  static_assert(sizeof(Right) == sizeof(float), "panels share their scratch");
   const Portion portion = PortionOf(depth);
   const int64_t panels = Panels(columns), groups = (panels + portion.group - 1) / portion.group;
   // Few panels and many threads: rows are shared out too.
@@ -171,7 +217,7 @@ void Multiply(int64_t rows, int64_t depth, int64_t columns, const T* given, Pane
   const int64_t shares = std::min(blocks, std::max<int64_t>(1, (4 * Threads() + groups - 1) / groups));
   const int64_t most = std::min(rows, (blocks + shares - 1) / shares * kBlock);
   const int64_t ranges = depth == 0 ? 1 : (depth + portion.depth - 1) / portion.depth;
-  const int64_t panel_size = portion.depth * kPanel, thin_size = rank * kPanel, held_size = most * kPanel;
+  const int64_t panel_size = portion.depth / Terms::kStep * kPanel, thin_size = rank * kPanel, held_size = most * kPanel;
   ParallelFor(groups * shares, 1, [&](int64_t task, int64_t) {
     const std::unique_ptr<float[]> scratch(
         new float[portion.group * (panel_size + thin_size + (ranges > 1 ? held_size : 0))]);
@@ -180,7 +226,7 @@ void Multiply(int64_t rows, int64_t depth, int64_t columns, const T* given, Pane
     const int64_t share = task % shares, first = task / shares * portion.group;
     const int64_t last = std::min(panels, first + portion.group);
     const int64_t from = blocks * share / shares * kBlock, to = std::min(rows, blocks * (share + 1) / shares * kBlock);
-    Factor factors[kMost];
+    Factor<Right> factors[kMost];
     for (int64_t p = first; p < last; ++p)
       factors[p - first].thin = ThinPanel(rank, columns, p, right, thin_panels + (p - first) * thin_size);
     for (int64_t at = 0; at < ranges; ++at) {
@@ -188,7 +234,8 @@ void Multiply(int64_t rows, int64_t depth, int64_t columns, const T* given, Pane
       const bool resume = at > 0, pause = at + 1 < ranges;
       for (int64_t p = first; p < last; ++p) {
         factors[p - first].depth = range.Size();
-        factors[p - first].panel = panel_of(p, range, scratch.get() + (p - first) * panel_size);
+        factors[p - first].panel =
+            panel_of(p, range, reinterpret_cast<Right*>(scratch.get() + (p - first) * panel_size));
       }
       for (int64_t block = from; block < to; block += kBlock) {
         const int64_t stop = std::min(to, block + kBlock);
@@ -196,7 +243,8 @@ void Multiply(int64_t rows, int64_t depth, int64_t columns, const T* given, Pane
           const int64_t width = std::min(kPanel, columns - p * kPanel);
           Strips(stop - block, [&](int64_t strip, auto count) {
             const int64_t row = block + strip;
-            Strip<count>({x + row * depth + range.begin, depth, 1}, {left + row * rank, rank, 1}, factors[p - first],
+            const View<typename Terms::Left> part{x + row * depth + range.begin, depth, 1};
+            Strip<count>(part, {left + row * rank, rank, 1}, factors[p - first],
                          held + (p - first) * held_size + (row - from) * kPanel, resume, pause,
                          y + row * columns + p * kPanel, columns, width);
           });
@@ -204,6 +252,18 @@ void Multiply(int64_t rows, int64_t depth, int64_t columns, const T* given, Pane
       }
     }
   });
+}
+
+// The same with x as it is given.
+template <class T, class PanelOf>
+void Multiply(int64_t rows, int64_t depth, int64_t columns, const T* x, PanelOf panel_of, const float* left,
+              int64_t rank, Strided right, T* y) {
+  if (rows == 0 || columns == 0) return;
+  if constexpr (kPairs && sizeof(T) == sizeof(BFloat16)) {
+    if (depth % 2 == 0) return Multiply<Pairwise>(rows, depth, columns, x, panel_of, left, rank, right, y);
+  }
+  std::unique_ptr<float[]> copy;
+  Multiply<Singles>(rows, depth, columns, Widened(x, rows * depth, copy), panel_of, left, rank, right, y);
 }
 
 // matrix [n, k] -> panels [ceil(n / kPanel), k, kPanel]

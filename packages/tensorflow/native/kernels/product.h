@@ -7,6 +7,10 @@
 
 #include "vector.h"
 
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
 namespace perfit {
 
 // Columns of a panel: two vectors. Rows of a tile: what fits into the registers beside them.
@@ -68,6 +72,39 @@ inline void Accumulate(int64_t k, Strided a, const float* panel, F (&sums)[kRows
     }
   }
 }
+
+// Two bf16 of the inner axis, side by side. Where the processor has instructions for it they are multiplied and added up in
+// f32 at once, twice as many a cycle as f32.
+struct Pair {
+  BFloat16 first, second;
+};
+#if defined(__AVX512BF16__)
+constexpr bool kPairs = true;
+
+// sums += the kRows rows of A [kRows, k], whose columns lie side by side, times one panel of pairs [k / 2, kPanel].
+template <int kRows>
+inline void Accumulate(int64_t k, View<BFloat16> a, const Pair* panel, F (&sums)[kRows][2]) {
+  const auto pairs = [](const void* p) { return (__m512bh)_mm512_loadu_si512(p); };
+  __m512 held[kRows][2];  // The compiler keeps these in registers, `sums` it does not.
+  for (int row = 0; row < kRows; ++row)
+    for (int half = 0; half < 2; ++half) held[row][half] = (__m512)sums[row][half];
+  for (int64_t i = 0; i < k; i += 2, panel += kPanel) {
+    const __m512bh left = pairs(panel), right = pairs(panel + kWidth);
+#pragma GCC unroll 12
+    for (int row = 0; row < kRows; ++row) {
+      int32_t both;
+      memcpy(&both, a.at + row * a.row + i, sizeof(both));
+      const __m512bh factor = (__m512bh)_mm512_set1_epi32(both);
+      held[row][0] = _mm512_dpbf16_ps(held[row][0], factor, left);
+      held[row][1] = _mm512_dpbf16_ps(held[row][1], factor, right);
+    }
+  }
+  for (int row = 0; row < kRows; ++row)
+    for (int half = 0; half < 2; ++half) sums[row][half] = (F)held[row][half];
+}
+#else
+constexpr bool kPairs = false;
+#endif
 
 template <int kRows>
 inline void Tile(int64_t k, Strided a, const float* panel, float* c, int64_t stride, int64_t columns, bool add) {

@@ -8,7 +8,12 @@ import { run, tail } from './command.js';
 import type { Tool } from './toolchain.js';
 
 /** Each instruction set's own flags. */
-const VECTOR_FLAGS = { avx512: ['-mavx512f', '-mfma'], avx2: ['-mavx2', '-mfma'], baseline: [] } as const;
+const VECTOR_FLAGS = {
+  avx512bf16: ['-mavx512f', '-mavx512bf16', '-mfma'],
+  avx512: ['-mavx512f', '-mfma'],
+  avx2: ['-mavx2', '-mfma'],
+  baseline: [],
+} as const;
 
 /**
  * Compiles our loader, our kernels for this processor, and tfjs's binding against TensorFlow's libraries. No path of them is compiled in: the loader
@@ -41,7 +46,7 @@ export async function compile(compiler: Tool, engine: EngineFiles, tfjsPackage: 
   if (failed)
     throw errors.make('compile-failed', {
       what: `${compiler.path} (${compiler.version}) refused our sources: ${tail(failed.output)}`,
-      cure: 'Use g++ 9 or clang++ 12 or newer, named in CXX',
+      cure: 'Use g++ 10 or clang++ 12 or newer, named in CXX',
     });
 }
 
