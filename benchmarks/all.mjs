@@ -15,6 +15,7 @@ import { checkReport } from './shared/report.mjs';
 const NAMES = [
   ...[
     'step',
+    'curves',
     'fedflan-step',
     'evaluate',
     'generate',

@@ -8,31 +8,17 @@
  * are drawn as the runtime draws them, from the clients in turn, and are the same on both sides in every step. Told are
  * examples a second, steps after the first, and the share of a padded batch that is padding.
  */
-import { randomStreams } from '@perfit/runtime';
 import { readOptions } from './shared/options.mjs';
 import { alternate, baselines, ours } from './shared/processes.mjs';
+import { realBatches } from './shared/real-batches.mjs';
 import { tell, versionsOf } from './shared/report.mjs';
-import { clientsOf, drawBatches } from './shared/rows.mjs';
 import { sum } from './shared/statistics.mjs';
 import { ADAMW, compareSteps, computable, plain, prepare, sizes } from './shared/training.mjs';
 
 const options = readOptions({ batch: 8, tokens: 160, steps: 16, dtypes: 'f32' }, { batch: 4, tokens: 48, steps: 2 });
 const { batch, steps, threads } = options;
 const { model, adapter, bf16, write } = await prepare(options);
-const clients = await clientsOf({ ...options, model, maxTokens: options.tokens });
-const perClient = Math.ceil(steps / clients.length);
-const drawn = clients.map(({ id, train }) =>
-  drawBatches({
-    examples: train,
-    batchSize: batch,
-    random: randomStreams(1).stream('batches', id, 1),
-    count: perClient,
-  }),
-);
-const batches = Array.from(
-  { length: steps },
-  (_, step) => drawn[step % clients.length][Math.floor(step / clients.length)],
-);
+const batches = await realBatches({ ...options, model });
 
 const tokens = batches.map((examples) => sum(sizes(examples).map((size) => size.tokens)));
 const paddedTokens = batches.map((examples) => batch * Math.max(...examples.map(({ ids }) => ids.length)));
