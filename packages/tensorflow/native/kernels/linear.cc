@@ -204,6 +204,16 @@ const float* Widened(const T* x, int64_t size, std::unique_ptr<float[]>& copy) {
   return copy.get();
 }
 
+// Into how many shares of its rows a product is cut. Few panels and many threads: more tasks are needed. And so many that
+// no thread is left alone with the last of them for long.
+inline int64_t Shares(int64_t groups, int64_t blocks) {
+  const int64_t threads = Threads();
+  int64_t shares = std::max<int64_t>(1, (4 * threads + groups - 1) / groups);
+  const auto idle = [&](int64_t n) { return (groups * n + threads - 1) / threads * threads - groups * n; };
+  while (shares < 4 * threads && idle(shares) * 32 > groups * shares) ++shares;
+  return std::min(blocks, shares);
+}
+
 // x [rows, depth] times the panels that `panel_of` gives, plus left [rows, rank] times right.
 template <class Terms, class T, class PanelOf>
 void Multiply(int64_t rows, int64_t depth, int64_t columns, const typename Terms::Left* x, PanelOf panel_of,
@@ -212,9 +222,7 @@ void Multiply(int64_t rows, int64_t depth, int64_t columns, const typename Terms
   static_assert(sizeof(Right) == sizeof(float), "panels share their scratch");
   const Portion portion = PortionOf(depth);
   const int64_t panels = Panels(columns), groups = (panels + portion.group - 1) / portion.group;
-  // Few panels and many threads: rows are shared out too.
-  const int64_t blocks = (rows + kBlock - 1) / kBlock;
-  const int64_t shares = std::min(blocks, std::max<int64_t>(1, (4 * Threads() + groups - 1) / groups));
+  const int64_t blocks = (rows + kBlock - 1) / kBlock, shares = Shares(groups, blocks);
   const int64_t most = std::min(rows, (blocks + shares - 1) / shares * kBlock);
   const int64_t ranges = depth == 0 ? 1 : (depth + portion.depth - 1) / portion.depth;
   const int64_t panel_size = portion.depth / Terms::kStep * kPanel, thin_size = rank * kPanel, held_size = most * kPanel;
