@@ -10,8 +10,8 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
+import { openCells, runCell } from '../cells.mjs';
 import { together } from '../processes.mjs';
-import { openCells, runCell } from './cells.mjs';
 import { ladderTables } from './table.mjs';
 
 const { values: options, positionals } = parseArgs({

@@ -1,10 +1,10 @@
-// One cell of the ladder is one method at one learning rate under one seed. What came out of it is one line of a file that
-// belongs to the results, so that a ladder goes on where it stopped, also on another machine.
+// A cell is one method of one configuration, at one learning rate, under one seed. What came out of it is one line of a file that
+// belongs to the results, so that a comparison goes on where it stopped, also on another machine.
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { perfit } from '../processes.mjs';
+import { perfit } from './processes.mjs';
 
 const digest = (value) => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 
@@ -42,13 +42,13 @@ async function accuracyOf(directory, data, jobs) {
 /**
  * Runs a cell, unless the file has it: its clients' perplexities in the last round, the averages, and what it cost.
  *
- * @param where `{ cells, out, data, jobs, accuracy }`
+ * @param where `{ cells, out, data, jobs, accuracy, label }`: the file, the folder of run directories and how their names begin
  */
-export async function runCell(cell, { cells, out, data, jobs, accuracy }) {
+export async function runCell(cell, { cells, out, data, jobs, accuracy = false, label = '' }) {
   const known = cells.get(cell);
   if (known) return known;
   const { entry, rate, seed, scored, base } = cell;
-  const directory = join(out, `${entry.name}_${rate}_${scored}_seed-${seed}`);
+  const directory = join(out, `${label}${entry.name}_${rate}_${scored}_seed-${seed}`);
   mkdirSync(out, { recursive: true });
   const config = `${directory}.yaml`;
   const validation = { ...base.validation, scored: scored === 'validation' };
