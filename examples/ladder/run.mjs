@@ -91,13 +91,17 @@ const markdown = [
   '',
   perplexities,
   '',
-  'Ratios of geometric means, paired per client and seed, [95 % bootstrap interval]; below 1 is better. Costs: mean over the seeds, of all clients and rounds together; seconds are wall time, of runs that shared the cores.',
+  'Ratios of geometric means, paired per client and seed, [95 % bootstrap interval]; below 1 is better. Costs: of all clients and rounds together, mean over the seeds; seconds are the middle seed’s wall time, of runs that shared the cores with others.',
   '',
   costs,
   '',
   ...(missing.length > 0 ? [`Not run yet: ${missing.join(', ')}.`, ''] : []),
 ].join('\n');
-const told = ladder.map(({ cells: _, ...method }) => ({ ...method, pairs: pairs[method.name] }));
+const told = ladder.map(({ cells: _, ...method }) => ({
+  ...method,
+  // Every client's figures are in the cells.
+  pairs: pairs[method.name].map((pair) => pair && { ...pair, clients: undefined }),
+}));
 writeFileSync(
   `${options.results}.json`,
   `${JSON.stringify({ machine, seeds, rates, configuration: base, methods: told }, null, 1)}\n`,

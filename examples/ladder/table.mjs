@@ -12,6 +12,7 @@ const PAIRS = [
 ];
 
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
+const middle = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const spread = (values, digits = 4) => {
   if (values.some((value) => value === null || value === undefined)) return '–';
   const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -82,8 +83,8 @@ export function ladderTables(ladder) {
         ['bytesUp', 1e6],
         ['bytesDown', 1e6],
         ['flops', 1e12],
-        ['seconds', 1],
       ].map(([figure, unit]) => (mean(cells.map((cell) => cell[figure])) / unit).toPrecision(3)),
+      middle(cells.map(({ seconds }) => seconds)).toPrecision(3),
     ]),
   );
   return { perplexities, costs, pairs };
