@@ -172,6 +172,14 @@ export const configurationSchema = z.strictObject({
     ),
 });
 
+/** Settings that decide what a run costs and no bit of what comes out of it: whoever goes on with a run may change them. */
+const COST_SETTINGS = ['activationCheckpointing', 'hiddenStateCache'];
+
+/** A configuration, resolved or not, without them. */
+export function withoutCostSettings(configuration: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(configuration).filter(([key]) => !COST_SETTINGS.includes(key)));
+}
+
 /** A validated configuration. */
 export type Configuration = z.output<typeof configurationSchema>;
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type SavedAdapter, writeAdapter } from '@perfit/lora';
 import { writeWhole } from '@perfit/safetensors';
 import { parse, stringify } from 'yaml';
+import { withoutCostSettings } from './configuration.js';
 import { errors } from './errors.js';
 import type { MethodSummary, RoundAverages, RoundRecord } from './summary.js';
 import type { Timings } from './timings.js';
@@ -54,7 +55,7 @@ export function checkRunDirectory(path: string, resolved: object, resume: boolea
       what: `${path} already holds a run`,
       cure: 'Choose another --out, or add --resume to go on with it',
     });
-  const plain = (text: string) => JSON.stringify(parse(text));
+  const plain = (text: string) => JSON.stringify(withoutCostSettings(parse(text)));
   if (plain(readFileSync(configFile, 'utf8')) !== plain(stringify(resolved)))
     throw errors.make('resume-mismatch', {
       what: `${configFile} was made with another configuration`,

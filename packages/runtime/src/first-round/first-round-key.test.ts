@@ -26,6 +26,7 @@ test.each([
   ['codec', { codec: 'int8' }],
   ['attacks', { clients: { a: { attack: 'sign-flip' } } }],
   ['where the data lies', { data: { path: 'embedded' } }],
+  ['what costs without changing bits', { activationCheckpointing: true, hiddenStateCache: 0 }],
   ['a key that the method does not use', { algorithm: 'perfit', methods: ['fedit'] }],
 ])('first local steps do not depend on %s', (_, raw) => {
   expect(keyOf(raw)).toBe(key);

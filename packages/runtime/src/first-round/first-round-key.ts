@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { EngineDescription } from '@perfit/tensorflow';
+import { withoutCostSettings } from '../configuration.js';
 import type { MethodPlan } from '../method-plan.js';
 import { withoutMethods } from '../plan-methods.js';
 import type { resolvedConfiguration } from '../resolved-configuration.js';
 
 /**
  * The key of a method's first local steps: a digest of all that a run resolves to, but for what acts after them
- * (aggregator, server rule, adoption, travel, codec, attacks), for who is sampled, and for names and paths. Null where they depend on
+ * (aggregator, server rule, adoption, travel, codec, attacks), for who is sampled, for what costs without changing bits, and for
+ * names and paths. Null where they depend on
  * other clients' (a search in common), or where there are none.
  */
 export function firstRoundKey(
@@ -28,7 +30,7 @@ export function firstRoundKey(
   // A method that says nothing of it has one adapter: written out, so that it shares with one that says so.
   const written: object = { personalization: { name: 'none' }, ...training };
   const sorted = Object.entries(written).sort(([a], [b]) => (a < b ? -1 : 1));
-  const { sampler: _sampler, ...common } = withoutMethods(resolved);
+  const { sampler: _sampler, ...common } = withoutCostSettings(withoutMethods(resolved));
   const model = { ...resolved.model, path: null };
   const data = { ...resolved.data, path: null };
   const clients = Object.entries(resolved.clients).flatMap(([id, { attack: _attack, ...size }]) =>
