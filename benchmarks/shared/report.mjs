@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { environment, root } from './machine.mjs';
 
 const HISTORY = join(root, 'benchmarks', 'history.jsonl');
@@ -54,7 +54,8 @@ export function tell({ benchmark, options, baseline = null, versions = {}, figur
     benchmark,
     // Rates above 1 and times and memory below 1 are in our favour.
     baseline: baseline === null ? 'measured in this run' : `not measured: ${baseline}`,
-    options: told,
+    // A report names what was read, not where it lay.
+    options: { ...told, data: basename(told.data), model: basename(told.model) },
     environment: environment(options.threads, versions),
     figures,
     ratios,
