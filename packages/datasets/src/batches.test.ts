@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Batch, Example } from './contract.js';
 import { evaluationBatches } from './evaluation-batches.js';
-import { makeBatch } from './make-batch.js';
+import { firstExamples, makeBatch } from './make-batch.js';
 import { seededRandom } from './testing.js';
 import { trainingBatches } from './training-batches.js';
 
@@ -28,6 +28,15 @@ describe('makeBatch', () => {
       examples: 2,
       tokens: Int32Array.of(1, 3),
     });
+  });
+
+  test('the first examples of a batch are the batch of the first examples', () => {
+    fc.assert(
+      fc.property(lengths, fc.integer({ min: 1, max: 25 }), (all, count) => {
+        const examples = all.map((length, i) => example(i, length, 1 + (i % (length - 1))));
+        expect(firstExamples(makeBatch(examples), count)).toEqual(makeBatch(examples.slice(0, count)));
+      }),
+    );
   });
 
   test('every loss position precedes its label, inside of one example', () => {

@@ -28,3 +28,19 @@ export function makeBatch(examples: readonly Example[]): Batch {
   }
   return { ids, starts, lossPositions, labels, lossExamples, examples: examples.length, tokens };
 }
+
+/** The first examples of a batch as a batch of their own; all of them where there are no more. */
+export function firstExamples(batch: Batch, count: number): Batch {
+  const examples = Math.min(count, batch.examples);
+  const tokens = batch.tokens.slice(0, examples);
+  const losses = tokens.reduce((sum, n) => sum + n, 0);
+  return {
+    ids: batch.ids.slice(0, batch.starts[examples]),
+    starts: batch.starts.slice(0, examples + 1),
+    lossPositions: batch.lossPositions.slice(0, losses),
+    labels: batch.labels.slice(0, losses),
+    lossExamples: batch.lossExamples.slice(0, losses),
+    examples,
+    tokens,
+  };
+}

@@ -82,7 +82,7 @@ export interface Trainee {
   readonly random: Random;
   /** Takes ordinary training steps, whose gradients feed the statistics. */
   readonly train: (steps: number) => Promise<Statistics>;
-  /** Loss of the last batch at the present values. */
+  /** Loss at the present values, of the last batch or of enough of it to tell what a pruning does. */
   readonly loss: () => Promise<number>;
   /** Zeroes values, gradients and moments outside the architecture. */
   readonly prune: (architecture: Architecture) => Promise<void>;
@@ -92,6 +92,7 @@ export interface Trainee {
 export interface SearchIteration {
   readonly iteration: number;
   readonly live: number;
+  /** {@link Trainee.loss} just before and just after pruning. */
   readonly lossBefore: number;
   readonly lossAfter: number;
   /** Share of the live positions of A, and of B, whose score is exactly 0. */

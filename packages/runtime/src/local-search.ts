@@ -1,10 +1,13 @@
-import type { Batch } from '@perfit/datasets';
+import { type Batch, firstExamples } from '@perfit/datasets';
 import { type SearchResult, type Statistics, search, type Trainee } from '@perfit/nas';
 import type { Session } from '@perfit/training';
 import type { ScoreConsensus } from './common-search.js';
 import type { ClientData, TrainingJob } from './contract.js';
 import type { LocalSteps } from './local-steps.js';
 import type { MethodContext } from './run-context.js';
+
+/** Share of a batch on which a pruning is watched, and how many of its examples at least: a forward over all of it costs a third of a step. */
+const WATCHED = { share: 1 / 4, atLeast: 2 };
 
 /** One client's architecture search, on its own steps and batches; with a consensus, by everyone's mean scores. */
 export async function searchArchitecture(
@@ -33,7 +36,9 @@ export async function searchArchitecture(
       return statistics;
     },
     loss: async () => {
-      const losses = session.losses(last!);
+      const { examples } = last!;
+      const watched = Math.max(WATCHED.atLeast, Math.ceil(WATCHED.share * examples));
+      const losses = session.losses(firstExamples(last!, watched));
       return losses.reduce((a, b) => a + b, 0) / losses.length;
     },
     prune: async (architecture) => session.prune(architecture),
