@@ -6,6 +6,8 @@ import { openRunDirectory } from './run-directory.js';
 
 const resolved = { seed: 1, rounds: 5, activationCheckpointing: false, hiddenStateCache: 4 };
 
+const code = (name: string) => expect.objectContaining({ code: `runtime/${name}` });
+
 function made(): string {
   const path = join(mkdtempSync(join(tmpdir(), 'perfit-run-directory-')), 'run');
   openRunDirectory(path, resolved, false);
@@ -14,13 +16,13 @@ function made(): string {
 
 test('a directory that holds a run is not written over', () => {
   const path = made();
-  expect(() => openRunDirectory(path, resolved, false)).toThrow(/already holds a run.*--resume.*run-directory-exists/s);
+  expect(() => openRunDirectory(path, resolved, false)).toThrow(code('run-directory-exists'));
   expect(() => openRunDirectory(path, resolved, true)).not.toThrow();
 });
 
 test.each([{ seed: 2 }, { rounds: 6 }, { dtype: 'bf16' }])('a run does not go on with %j', (change) => {
   const path = made();
-  expect(() => openRunDirectory(path, { ...resolved, ...change }, true)).toThrow(/resume-mismatch/);
+  expect(() => openRunDirectory(path, { ...resolved, ...change }, true)).toThrow(code('resume-mismatch'));
   expect(parse(readFileSync(join(path, 'config.yaml'), 'utf8'))).toEqual(resolved);
 });
 
