@@ -59,7 +59,7 @@ export async function runCell(cell, { cells, out, data, jobs, accuracy = false, 
   const read = (name) => JSON.parse(readFileSync(join(directory, name), 'utf8'));
   const { rounds } = read('summary.json');
   const { clients, averages } = rounds.at(-1);
-  const { seconds, peakMemory } = read('timings.json');
+  const { seconds, peakMemory, engine } = read('timings.json');
   return cells.put(cell, {
     averages,
     clients: Object.fromEntries(clients.map(({ id, personal, global }) => [id, { personal, global }])),
@@ -69,5 +69,7 @@ export async function runCell(cell, { cells, out, data, jobs, accuracy = false, 
     flops: total(rounds, 'flops'),
     seconds,
     peakMemory,
+    // Bits differ between instruction sets.
+    engine: engine.build,
   });
 }
