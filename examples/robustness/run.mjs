@@ -38,10 +38,15 @@ const METHODS = [
   '{ name: trimmed-mean, aggregator: { name: trimmed-mean, trim: 2 } }',
   '{ name: krum, aggregator: { name: krum, byzantine: 2 } }',
   '{ name: multi-krum, aggregator: { name: multi-krum, byzantine: 2 } }',
-  // The default radius of 10 clips nothing here.
-  ...[3, 1, 0.3].map(
-    (radius) =>
-      `{ name: centred-clipping-${radius}, method: centred-clipping, aggregator: { name: centred-clipping, radius: ${radius}, iterations: 3 } }`,
+  // The default radius of 10 clips nothing here. The last number is how often it clips anew around what came out.
+  ...[
+    [3, 3],
+    [1, 3],
+    [0.3, 3],
+    [1, 20],
+  ].map(
+    ([radius, iterations]) =>
+      `{ name: centred-clipping-${radius}-${iterations}, method: centred-clipping, aggregator: { name: centred-clipping, radius: ${radius}, iterations: ${iterations} } }`,
   ),
 ];
 const attack = MALICIOUS.map((id) => `${id}: { attack: { name: sign-flip, scale: 10 } }`).join(', ');
