@@ -33,7 +33,9 @@ const script = (threads: number) => `
 function digest(threads: number): string {
   const cwd = fileURLToPath(new URL('..', import.meta.url));
   const args = ['--input-type=module', '-e', script(threads)];
-  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8' });
+  // An engine that was opened in this process has set it.
+  const { TF_NUM_INTRAOP_THREADS: _, ...env } = process.env;
+  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd, env, encoding: 'utf8' });
   const [used, bits] = stdout.trim().split('\n').at(-1)!.split(' ');
   if (Number(used) !== threads) throw new Error(`${used} threads instead of ${threads}: ${stderr}`);
   return bits;
