@@ -32,8 +32,8 @@ export function openCells(file) {
 const total = (rounds, name) =>
   rounds.reduce((sum, { clients }) => sum + clients.reduce((part, client) => part + (client[name] ?? 0), 0), 0);
 
-/** Label accuracy of every client. */
-async function accuracyOf(directory, data, jobs) {
+/** Label accuracy of every client of one method's run; `data` where it lies elsewhere now. */
+export async function accuracyOf(directory, data, jobs) {
   const args = ['evaluate', '--run', directory, '--accuracy', ...(data ? ['--data', data] : [])];
   const { clients } = await perfit(args, { jobs });
   return Object.fromEntries(clients.map(({ id, accuracy }) => [id, accuracy && accuracy.correct / accuracy.rows]));

@@ -23,12 +23,6 @@ export async function perfit(args, { jobs = 1 } = {}) {
   return JSON.parse(Buffer.concat(parts).toString('utf8'));
 }
 
-/** Another script of the examples, its output on stderr alone. */
-export async function script(path, args) {
-  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
-  orEnd(await new Promise((resolve) => child.once('close', resolve)));
-}
-
 /** Results of `act` on every item, in order; at most `jobs` at a time. */
 export async function together(items, jobs, act) {
   const results = new Array(items.length);

@@ -5,13 +5,13 @@
 // NAME.md and NAME.json hold the methods that are done. With --jobs N as many methods run at a time, each on its part of the
 // cores.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 import { openCells, runCell } from '../cells.mjs';
 import { together } from '../processes.mjs';
+import { machine } from '../report.mjs';
 import { ladderTables } from './table.mjs';
 
 const { values: options, positionals } = parseArgs({
@@ -84,10 +84,9 @@ const climbed = await Promise.all(entries.map((entry) => climb(entry, there)));
 const ladder = climbed.filter((method) => method !== null);
 const missing = entries.filter((_, index) => climbed[index] === null).map(({ name }) => name);
 const { perplexities, costs, pairs } = ladderTables(ladder);
-const threads = Math.max(1, Math.floor(availableParallelism() / jobs));
-const machine = `${cpus()[0].model}, ${cpus().length} cores, ${threads} threads a run, Node ${process.versions.node}`;
+const computed = machine(jobs);
 const markdown = [
-  `Seeds ${seeds.join(', ')}; learning rates ${rates.join(', ')}, chosen on validation rows by seed ${seeds[0]}; last written on ${machine}. Personal perplexity: mean over the seeds (range).`,
+  `Seeds ${seeds.join(', ')}; learning rates ${rates.join(', ')}, chosen on validation rows by seed ${seeds[0]}; last written on ${computed}. Personal perplexity: mean over the seeds (range).`,
   '',
   perplexities,
   '',
@@ -104,7 +103,7 @@ const told = ladder.map(({ cells: _, ...method }) => ({
 }));
 writeFileSync(
   `${options.results}.json`,
-  `${JSON.stringify({ machine, seeds, rates, configuration: base, methods: told }, null, 1)}\n`,
+  `${JSON.stringify({ machine: computed, seeds, rates, configuration: base, methods: told }, null, 1)}\n`,
 );
 writeFileSync(`${options.results}.md`, markdown);
 console.log(markdown);

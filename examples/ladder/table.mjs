@@ -1,5 +1,6 @@
 // The ladder as tables: perplexities, and what they cost.
 import { pairedDifference, poolSeeds, randomStreams } from '@perfit/runtime';
+import { ratio } from '../report.mjs';
 
 const AVERAGES = ['clientMean', 'expMeanLoss', 'tokenWeighted'];
 const MOMENTS = ['afterDistribution', 'afterLocal'];
@@ -19,8 +20,6 @@ const spread = (values, digits = 4) => {
   const center = mean(values).toPrecision(digits);
   return values.length < 2 ? center : `${center} (${low.toPrecision(digits)}–${high.toPrecision(digits)})`;
 };
-const ratio = (pair) =>
-  pair ? `${pair.ratio.toFixed(3)} [${pair.interval.map((bound) => Math.exp(bound).toFixed(3)).join(', ')}]` : '–';
 const row = (cells) => `| ${cells.join(' | ')} |`;
 const table = (head, rows) => [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
 

@@ -3,13 +3,13 @@
 // Every run is one line of NAME.cells.jsonl and is not repeated, also on another machine; NAME.md and NAME.json hold the splits
 // that are done. With --jobs N as many runs go at a time, each on its part of the cores.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pairedDifference, poolSeeds, randomStreams } from '@perfit/runtime';
 import { parse } from 'yaml';
 import { openCells, runCell } from '../cells.mjs';
 import { together } from '../processes.mjs';
+import { machine, ratio } from '../report.mjs';
 
 const dirichlet = (beta) => ({ name: 'dirichlet', label: 'task', clients: 8, beta, minimum: 20 });
 const SPLITS = {
@@ -85,26 +85,22 @@ const rows = splits.flatMap((split) => {
   });
 });
 
-const ratio = ({ ratio: value, interval }) => {
-  const text = `${value.toFixed(3)} [${interval.map((bound) => Math.exp(bound).toFixed(3)).join(', ')}]`;
-  return interval[0] > 0 ? `**${text}**` : text;
-};
-const threads = Math.max(1, Math.floor(availableParallelism() / jobs));
-const machine = `${cpus()[0].model}, ${cpus().length} cores, ${threads} threads a run, Node ${process.versions.node}`;
+const marked = (pair) => (pair.interval[0] > 0 ? `**${ratio(pair)}**` : ratio(pair));
+const computed = machine(jobs);
 const markdown = [
-  `Model ${base.model}, seeds ${options.seeds}; last written on ${machine}. Perplexity: exp of the mean client loss. Ratios against the better baseline, paired per client and seed, [95 % bootstrap interval]; below 1 is better, worse beyond the interval is **bold**.`,
+  `Model ${base.model}, seeds ${options.seeds}; last written on ${computed}. Perplexity: exp of the mean client loss. Ratios against the better baseline, paired per client and seed, [95 % bootstrap interval]; below 1 is better, worse beyond the interval is **bold**.`,
   '',
   `| split | moment | local-only | fedit (+ local) | ${OURS.join(' | ')} |`,
   `|---|---|---|---|${OURS.map(() => '---|').join('')}`,
   ...rows.map(({ split, moment, baselines, ours }) => {
     const figures = BASELINES.map((method) => baselines[method].toPrecision(4));
-    return `| ${[split, MOMENTS[moment], ...figures, ...ours.map(ratio)].join(' | ')} |`;
+    return `| ${[split, MOMENTS[moment], ...figures, ...ours.map(marked)].join(' | ')} |`;
   }),
   '',
 ].join('\n');
 writeFileSync(
   `${options.results}.json`,
-  `${JSON.stringify({ machine, seeds, configuration: base, splits: SPLITS, rows }, null, 1)}\n`,
+  `${JSON.stringify({ machine: computed, seeds, configuration: base, splits: SPLITS, rows }, null, 1)}\n`,
 );
 writeFileSync(`${options.results}.md`, markdown);
 console.log(markdown);

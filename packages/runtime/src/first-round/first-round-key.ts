@@ -7,9 +7,8 @@ import type { resolvedConfiguration } from '../resolved-configuration.js';
 
 /**
  * The key of a method's first local steps: a digest of all that a run resolves to, but for what acts after them
- * (aggregator, server rule, adoption, travel, codec, attacks), for who is sampled, for what costs without changing bits, and for
- * names and paths. Null where they depend on
- * other clients' (a search in common), or where there are none.
+ * (aggregator, server rule, adoption, travel, codec, attacks), for who is sampled, for what costs without changing bits, and
+ * for names and paths. Null where they depend on other clients' (a search in common), or where there are none.
  */
 export function firstRoundKey(
   resolved: ReturnType<typeof resolvedConfiguration>,

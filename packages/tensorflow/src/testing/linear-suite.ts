@@ -128,7 +128,8 @@ export function linearSuite(at: () => Bench): void {
     const [left, B, A] = [sample([N, 6], 4), sample([rows, 6], 5), sample([6, columns], 6)];
     const bits = ({ shape, values }: Dense): Dense => ({ shape, values: values.map(roundToBf16) });
     // Compositions round the product, the term and their sum.
-    const slack = engine.description.device === 'CPU' ? 3e-3 : Math.max(0.1, 0.02 * Math.sqrt(Math.max(rows, columns)));
+    const slack =
+      engine.description.device === 'CPU' ? 3e-3 : Math.max(0.1, 0.0155 * Math.sqrt(Math.max(rows, columns)));
     const close = (actual: Tensor, expected: Dense) => {
       expect(actual.dtype).toBe('bf16');
       const got = engine.download(actual);
