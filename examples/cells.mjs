@@ -42,9 +42,10 @@ export async function accuracyOf(directory, data, jobs) {
 /**
  * Runs a cell, unless the file has it: its clients' perplexities in the last round, the averages, and what it cost.
  *
- * @param where `{ cells, out, data, jobs, accuracy, label }`: the file, the folder of run directories and how their names begin
+ * @param where `{ cells, out, data, jobs, accuracy, label, takesOver }`: the file, the folder of run directories and how their
+ *   names begin, and whether it takes over first local steps of other cells: its seconds are then not all its own
  */
-export async function runCell(cell, { cells, out, data, jobs, accuracy = false, label = '' }) {
+export async function runCell(cell, { cells, out, data, jobs, accuracy = false, label = '', takesOver = false }) {
   const known = cells.get(cell);
   if (known) return known;
   const { entry, rate, seed, scored, base } = cell;
@@ -52,10 +53,16 @@ export async function runCell(cell, { cells, out, data, jobs, accuracy = false, 
   mkdirSync(out, { recursive: true });
   const config = `${directory}.yaml`;
   const validation = { ...base.validation, scored: scored === 'validation' };
-  writeFileSync(config, stringify({ ...base, methods: [{ ...entry, learningRate: rate }], seed, validation }));
+  // The last round is all that is told; a rate is chosen by what the method ends in.
+  const evaluation = { every: 0, localSteps: scored === 'test' };
+  writeFileSync(
+    config,
+    stringify({ ...base, methods: [{ ...entry, learningRate: rate }], seed, validation, evaluation }),
+  );
   const resume = existsSync(directory) ? ['--resume'] : [];
+  const shared = takesOver ? ['--first-rounds', join(out, 'first-rounds')] : [];
   const where = data ? ['--set', `data.path=${data}`] : [];
-  await perfit(['run', config, ...where, '--out', directory, ...resume], { jobs });
+  await perfit(['run', config, ...where, '--out', directory, ...shared, ...resume], { jobs });
   const read = (name) => JSON.parse(readFileSync(join(directory, name), 'utf8'));
   const { rounds } = read('summary.json');
   const { clients, averages } = rounds.at(-1);

@@ -1,5 +1,6 @@
-// The ladder: for every method a learning rate from one grid, chosen on validation rows by the first seed; then every seed with
-// that rate, scored once on the test rows. What is there already, in NAME.cells.jsonl, is not repeated.
+// The ladder: for every method a learning rate from one grid, chosen on validation rows by the first seed, from the middle of the
+// grid towards where it gets better; then every seed with that rate, scored once on the test rows. What is there already, in
+// NAME.cells.jsonl, is not repeated.
 //   node examples/ladder/run.mjs CONFIG --out DIR --results NAME [--data DIR] [--seeds 1,2,3,4,5] [--rates 3e-4,1e-3,3e-3]
 //     [--accuracy] [--only METHOD,…] [--jobs N]
 // NAME.md and NAME.json hold the methods that are done. With --jobs N as many methods run at a time, each on its part of the
@@ -60,17 +61,36 @@ function validationLoss({ averages }, { name }) {
   return (name.endsWith('-local') ? afterLocal : afterDistribution).expMeanLoss ?? Number.POSITIVE_INFINITY;
 }
 
-/** All rates of a method by the first seed, and with the best of them every seed. */
+/**
+ * The rates of a method that were tried, and the best of them: from the middle up as long as it gets better, else down as long
+ * as it gets no worse. That finds the best of a loss with one minimum over the rates.
+ */
+async function chooseRate(lossAt) {
+  const known = new Map();
+  const at = async (index) => {
+    if (!(index in rates)) return Number.POSITIVE_INFINITY;
+    if (!known.has(index)) known.set(index, await lossAt(rates[index]));
+    return known.get(index);
+  };
+  let best = Math.floor(rates.length / 2);
+  while ((await at(best + 1)) < (await at(best))) best++;
+  while (best > 0 && (await at(best - 1)) <= (await at(best))) best--;
+  const tried = [...known]
+    .sort(([a], [b]) => a - b)
+    .map(([index, expMeanLoss]) => ({ rate: rates[index], expMeanLoss }));
+  return { rate: rates[best], tried };
+}
+
+/** A learning rate for a method by the first seed, and with it every seed. */
 async function climb(entry, act) {
-  const tried = [];
-  for (const rate of rates) tried.push(await act({ entry, rate, seed: seeds[0], scored: 'validation', base }, where));
-  if (tried.includes(undefined)) return null;
-  const best = tried.reduce((a, b) => (validationLoss(b, entry) < validationLoss(a, entry) ? b : a));
+  const lossAt = async (rate) => {
+    const cell = { entry, rate, seed: seeds[0], scored: 'validation', base };
+    return validationLoss(await act(cell, { ...where, takesOver: true }), entry);
+  };
+  const { rate, tried: validation } = await chooseRate(lossAt);
   const cells = [];
-  for (const seed of seeds) cells.push(await act({ entry, rate: best.rate, seed, scored: 'test', base }, where));
-  if (cells.includes(undefined)) return null;
-  const validation = tried.map((cell) => ({ rate: cell.rate, expMeanLoss: validationLoss(cell, entry) }));
-  return { name: entry.name, rate: best.rate, validation, cells };
+  for (const seed of seeds) cells.push(await act({ entry, rate, seed, scored: 'test', base }, where));
+  return { name: entry.name, rate, validation, cells };
 }
 
 await together(
@@ -79,8 +99,18 @@ await together(
   (entry) => climb(entry, runCell),
 );
 
-const there = (cell, { cells }) => cells.get(cell);
-const climbed = await Promise.all(entries.map((entry) => climb(entry, there)));
+/** No cell is run any more: what is not there is missing. */
+class NotThere extends Error {}
+const there = async (cell, { cells }) => {
+  const known = cells.get(cell);
+  if (!known) throw new NotThere();
+  return known;
+};
+const orNull = (error) => {
+  if (error instanceof NotThere) return null;
+  throw error;
+};
+const climbed = await Promise.all(entries.map((entry) => climb(entry, there).catch(orNull)));
 const ladder = climbed.filter((method) => method !== null);
 const missing = entries.filter((_, index) => climbed[index] === null).map(({ name }) => name);
 const { perplexities, costs, pairs } = ladderTables(ladder);

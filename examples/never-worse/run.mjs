@@ -50,7 +50,14 @@ const cells = openCells(`${options.results}.cells.jsonl`);
 const all = splits.flatMap((split) => seeds.flatMap((seed) => entries.map((entry) => ({ split, seed, entry }))));
 const done = await together(all, jobs, async ({ split, seed, entry }) => {
   const cell = { entry, rate: base.learningRate, seed, scored: 'test', base: { ...base, partitioner: SPLITS[split] } };
-  const { clients } = await runCell(cell, { cells, out: options.out, data: options.data, jobs, label: `${split}_` });
+  const { clients } = await runCell(cell, {
+    cells,
+    out: options.out,
+    data: options.data,
+    jobs,
+    label: `${split}_`,
+    takesOver: true,
+  });
   return { split, seed, name: entry.name, clients };
 });
 

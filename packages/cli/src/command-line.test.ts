@@ -69,6 +69,29 @@ describe('perfit run', () => {
       expect(readFileSync(join(again, name)).equals(readFileSync(join(run, name)))).toBe(true);
   }, 240_000);
 
+  it('scores no more than it is told to, and takes over the first local steps of another run, to the same bits', () => {
+    const firstRounds = ['--first-rounds', join(scratch, 'first-rounds')];
+    const few = ['--set', 'rounds=2', '--set', 'evaluation={every: 0, localSteps: false}'];
+    const play = (method: string, ...more: readonly string[]) => {
+      const out = join(scratch, `few-${method}-${more.length}`);
+      const { status, stderr } = small(out, ...few, '--set', `algorithm=${method}`, ...more);
+      expect({ status, stderr }).toMatchObject({ status: 0 });
+      expect(stderr).toMatch(/round 1: not scored\n/);
+      const [summary, events] = ['summary.json', 'events.jsonl'].map((name) => readFileSync(join(out, name), 'utf8'));
+      return { out, summary, reused: events!.match(/"reused":true/g)?.length ?? 0 };
+    };
+    const [fedit, localOnly] = [play('fedit', ...firstRounds), play('local-only', ...firstRounds)];
+    const alone = play('local-only');
+    expect([fedit.reused, localOnly.reused, alone.reused]).toEqual([0, 8, 0]);
+    expect(localOnly.summary).toBe(alone.summary);
+    const { rounds } = JSON.parse(alone.summary!);
+    expect(rounds[1].averages.personal).toMatchObject({
+      afterDistribution: { clientMean: expect.any(Number) },
+      afterLocal: { clientMean: null },
+    });
+    expect(perfit('evaluate', '--run', fedit.out).status).toBe(0);
+  }, 240_000);
+
   it('refuses to write over a run', () => {
     const { status, stderr } = small(run);
     expect(status).toBe(1);

@@ -22,6 +22,7 @@ function lineOf(event: RoundEvent): string | null {
     }
     case 'round-completed': {
       const { personal, global } = event.record.averages;
+      if (personal.afterDistribution.expMeanLoss === null) return `  round ${event.round}: not scored`;
       return `  round ${event.round}: personal perplexity ${figure(personal.afterDistribution.expMeanLoss)}, global ${figure(global.expMeanLoss)} (exp of the mean client loss)`;
     }
     case 'warning':

@@ -84,11 +84,30 @@ const validation = z.strictObject({
   scored: z.boolean().default(false).describe('Score on them in place of the test rows: to choose a learning rate.'),
 });
 
+const evaluation = z.strictObject({
+  every: z
+    .int()
+    .min(0)
+    .default(1)
+    .describe('Rounds between evaluations; 0: after the last round only, which always is.'),
+  localSteps: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Score too what the next local steps make of an adapter; after the last round they are taken for this alone, unless the method keeps them.',
+    ),
+});
+
 /** Keys of the nested objects, by the key that holds them: for naming the nearest valid one. */
 export const nestedKeys: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  Object.entries({ search, data: dataObject, model: modelObject, learningRate: rateObject, validation }).map(
-    ([key, object]) => [key, Object.keys(object.shape)],
-  ),
+  Object.entries({
+    search,
+    data: dataObject,
+    model: modelObject,
+    learningRate: rateObject,
+    validation,
+    evaluation,
+  }).map(([key, object]) => [key, Object.keys(object.shape)]),
 );
 
 /**
@@ -148,6 +167,9 @@ export const configurationSchema = z.strictObject({
   validation: validation
     .default({ share: 0.2, scored: false })
     .describe('What of a client’s rows is held out to validate on.'),
+  evaluation: evaluation
+    .default({ every: 1, localSteps: true })
+    .describe('Which rounds and moments are scored; training does not depend on it.'),
   methods: z
     .array(methodEntry)
     .min(1)

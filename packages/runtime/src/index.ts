@@ -38,6 +38,7 @@ export { evaluateRun, type RepeatedScore, TOLERANCE } from './evaluate-run.js';
 export type { Evaluator } from './evaluate-values.js';
 export { type ExplainedMethod, explainMethods, explanationText } from './explain-methods.js';
 export type { FirstRound, FirstRounds, LocalOutcome } from './first-round/first-round.js';
+export { firstRoundFiles } from './first-round/first-round-files.js';
 export { type HiddenStateCacheOptions, openHiddenStateCache } from './hidden-states/hidden-state-cache.js';
 export type { Accuracy } from './label-accuracy.js';
 export { type LoadedModel, loadModel } from './load-model.js';

@@ -40,9 +40,10 @@ function context(
   method: Method,
   rounds = 2,
   aggregator = method === perfit ? sharedExclusive({ minHolders: 2 }) : weightedMean(),
+  evaluation = { every: 1, localSteps: true },
 ): MethodContext {
   return {
-    configuration: { rounds, steps: 1 },
+    configuration: { rounds, steps: 1, evaluation },
     engine: { description: { kind: 'wasm', version: '0', threads: 1, device: 'CPU', build: 'b' } },
     data: { partition: { report: { sizes: [1, 2, 3], labelDivergence: null, sizeRatio: 3 } } },
     streams: randomStreams(1),
@@ -207,6 +208,62 @@ describe('roundLoop', () => {
     expect(transport.log).toEqual([]);
     const [first] = completed(events).rounds;
     expect(first!.clients[0]!.personal).toEqual({ afterDistribution: Math.E, afterLocal: null });
+  });
+
+  describe('evaluation', () => {
+    const scoredAs = async (method: Method, rounds: number, evaluation: { every: number; localSteps: boolean }) => {
+      const store = memoryStore();
+      const transport = arithmetic(store, method);
+      const loop = roundLoop(context(method, rounds, undefined, evaluation), {
+        transport,
+        store,
+        sampler: fraction({ fraction: 1 }),
+        keepLocal: method.keeps === 'local',
+        save: () => {},
+      });
+      const { rounds: records } = completed(await lastValueFrom(loop.pipe(toArray())));
+      const trained = transport.log.filter((line) => line.startsWith('train a')).length;
+      const figures = records.map(({ clients: [a] }) => [
+        a!.personal.afterDistribution,
+        a!.global,
+        a!.personal.afterLocal,
+      ]);
+      return { figures: figures.map((row) => row.map((figure) => figure !== null)), records, trained };
+    };
+
+    it('scores every k-th round and the last, and changes no figure of them', async () => {
+      const [all, some] = await Promise.all([1, 2].map((every) => scoredAs(fedit, 5, { every, localSteps: true })));
+      const [yes, no] = [
+        [true, true, true],
+        [false, false, false],
+      ];
+      expect(some!.figures).toEqual([no, yes, no, yes, yes]);
+      expect(some!.trained).toBe(6);
+      for (const round of [1, 3, 4]) expect(some!.records[round]).toEqual(all!.records[round]);
+      expect(some!.records[0]!.averages.personal.afterDistribution.expMeanLoss).toBeNull();
+      expect(some!.records[0]!.clients.map(({ bytesUp }) => bytesUp)).toEqual(
+        all!.records[0]!.clients.map(({ bytesUp }) => bytesUp),
+      );
+      expect((await scoredAs(fedit, 3, { every: 0, localSteps: true })).figures).toEqual([no, no, yes]);
+    });
+
+    it('takes no local steps after the last round for their figure alone, where they are not scored', async () => {
+      const { figures, trained } = await scoredAs(fedit, 2, { every: 1, localSteps: false });
+      expect(figures).toEqual([
+        [true, true, false],
+        [true, true, false],
+      ]);
+      expect(trained).toBe(2);
+    });
+
+    it('scores the local steps that a method ends in', async () => {
+      const { figures, trained } = await scoredAs(feditLocal, 2, { every: 0, localSteps: false });
+      expect(figures).toEqual([
+        [false, false, false],
+        [true, true, true],
+      ]);
+      expect(trained).toBe(3);
+    });
   });
 
   it('laws 3 and 4 through the loop: exclusive positions stay, shared ones average over their holders', async () => {

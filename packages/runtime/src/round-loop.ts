@@ -5,6 +5,7 @@ import { aggregate } from './round/aggregate.js';
 import { distribute } from './round/distribute.js';
 import { adapterInUse, changeFrozen, type LoopState } from './round/loop-state.js';
 import { sample } from './round/sample.js';
+import { localStepsAreScored } from './round/scored.js';
 import { train, trainClient } from './round/train.js';
 import type { RoundEvent } from './round-event.js';
 import { recordOf } from './round-record.js';
@@ -83,21 +84,20 @@ export function roundLoop(
         save(records(), moment, adapterOf, aggregator.residual?.(state.server) ?? []);
         return EMPTY;
       });
-    // The figure after the local steps that would follow the last round, for which alone they are taken.
-    const afterwards =
-      plan.method.trains && !plan.method.pools
-        ? concat(
-            ...transport.clients.map((client) =>
-              trainClient(
-                state,
-                client,
-                rounds + 1,
-                { keep: keepLocal, maySearch: false, participants: [client] },
-                () => {},
-              ),
+    // The local steps that would follow the last round: for their figure, and for a method that ends in them.
+    const afterwards = localStepsAreScored(state, rounds)
+      ? concat(
+          ...transport.clients.map((client) =>
+            trainClient(
+              state,
+              client,
+              rounds + 1,
+              { keep: keepLocal, maySearch: false, participants: [client] },
+              () => {},
             ),
-          )
-        : EMPTY;
+          ),
+        )
+      : EMPTY;
     return concat(
       of(started),
       ...Array.from({ length: Math.max(0, rounds - from + 1) }, (_, index) =>

@@ -128,7 +128,7 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
     layOut(shared, plan);
     checkRunDirectory(directoryOf(plan), resolvedOf(plan), resume);
   }
-  const trajectories = trajectoriesOf(plans);
+  const trajectories = trajectoriesOf(plans, configuration.evaluation.localSteps);
   const keyOf = ({ plans: [leader] }: Trajectory) => firstRoundKey(resolvedOf(leader!), leader!, engine.description);
   const finished = new Map<string, readonly RoundRecord[]>();
   const play = (trajectory: Trajectory): Observable<RoundEvent> =>

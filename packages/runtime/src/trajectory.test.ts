@@ -3,8 +3,8 @@ import { validateConfiguration } from './parse-configuration.js';
 import { planMethods } from './plan-methods.js';
 import { trajectoriesOf } from './trajectory.js';
 
-const grouped = (raw: object) =>
-  trajectoriesOf(planMethods(createContainer(), validateConfiguration(raw, 'test'))).map(({ plans }) =>
+const grouped = (raw: object, scoresLocal = true) =>
+  trajectoriesOf(planMethods(createContainer(), validateConfiguration(raw, 'test')), scoresLocal).map(({ plans }) =>
     plans.map(({ name }) => name),
   );
 
@@ -17,6 +17,10 @@ describe('trajectoriesOf', () => {
       ['perfit'],
       ['perfit-validated'],
     ]);
+  });
+
+  it('runs them apart where local steps are not scored: only one of them takes those after the last round', () => {
+    expect(grouped({ methods: ['fedit', 'fedit-local'] }, false)).toEqual([['fedit'], ['fedit-local']]);
   });
 
   it('runs them apart when one is given another strategy', () => {

@@ -7,11 +7,18 @@ export interface Trajectory {
   readonly keepsLocal: boolean;
 }
 
-/** Groups methods by what they do, so that the same training is not run twice (FedIT, and FedIT + local fine-tune). */
-export function trajectoriesOf(plans: readonly MethodPlan[]): readonly Trajectory[] {
+/**
+ * Groups methods by what they do, so that the same training is not run twice (FedIT, and FedIT + local fine-tune).
+ *
+ * @param scoresLocal whether local steps are scored for every method; where not, they are taken for those alone that end
+ *   in them
+ */
+export function trajectoriesOf(plans: readonly MethodPlan[], scoresLocal: boolean): readonly Trajectory[] {
   const groups: MethodPlan[][] = [];
   for (const plan of plans) {
-    const group = groups.find(([first]) => sameSteps(first!, plan));
+    const group = groups.find(
+      ([first]) => sameSteps(first!, plan) && (scoresLocal || first!.method.keeps === plan.method.keeps),
+    );
     if (group) group.push(plan);
     else groups.push([plan]);
   }

@@ -5,7 +5,10 @@ import { adapterArrays, readAdapterArrays, readVectorArrays, vectorArrays } from
 import { readArrays, writeArrays } from '../stores/encode-arrays.js';
 import type { FirstRound, FirstRounds } from './first-round.js';
 
-/** Keeps first rounds in a directory, one file each; the oldest go where all together would pass `limit` bytes. */
+/**
+ * Keeps first rounds in a directory, one file each; the oldest go where all together would pass `limit` bytes. Several
+ * processes may share it.
+ */
 export function firstRoundFiles(directory: string, { limit = 2e9 }: { readonly limit?: number } = {}): FirstRounds {
   const fileOf = (key: string, client: string) => {
     const digest = createHash('sha256').update(JSON.stringify([key, client]));
@@ -20,7 +23,10 @@ export function firstRoundFiles(directory: string, { limit = 2e9 }: { readonly l
       save(fileOf(key, client), round);
       const files = readdirSync(directory)
         .map((name) => join(directory, name))
-        .map((path) => ({ path, ...ageAndSize(path) }))
+        .flatMap((path) => {
+          const stat = statSync(path, { throwIfNoEntry: false });
+          return stat ? [{ path, size: stat.size, time: stat.mtimeMs }] : [];
+        })
         .sort((a, b) => b.time - a.time);
       let total = 0;
       for (const { path, size } of files) {
@@ -30,11 +36,6 @@ export function firstRoundFiles(directory: string, { limit = 2e9 }: { readonly l
     },
   };
 }
-
-const ageAndSize = (path: string) => {
-  const { size, mtimeMs } = statSync(path);
-  return { size, time: mtimeMs };
-};
 
 /** JSON has no numbers that are not finite; a diverged training tells of such. */
 const encode = (_: string, value: unknown) =>

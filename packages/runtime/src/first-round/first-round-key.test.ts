@@ -25,6 +25,7 @@ test.each([
   ['the name of the method', { algorithm: 'perfit-validated' }],
   ['codec', { codec: 'int8' }],
   ['attacks', { clients: { a: { attack: 'sign-flip' } } }],
+  ['what is scored', { evaluation: { every: 0 }, validation: { scored: true } }],
   ['where the data lies', { data: { path: 'embedded' } }],
   ['what costs without changing bits', { activationCheckpointing: true, hiddenStateCache: 0 }],
   ['a key that the method does not use', { algorithm: 'perfit', methods: ['fedit'] }],

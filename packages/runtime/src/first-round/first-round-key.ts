@@ -7,7 +7,7 @@ import type { resolvedConfiguration } from '../resolved-configuration.js';
 
 /**
  * The key of a method's first local steps: a digest of all that a run resolves to, but for what acts after them
- * (aggregator, server rule, adoption, travel, codec, attacks), for who is sampled, for what costs without changing bits, and
+ * (aggregator, server rule, adoption, travel, codec, attacks), for who is sampled, for what is scored, for what costs without changing bits, and
  * for names and paths. Null where they depend on other clients' (a search in common), or where there are none.
  */
 export function firstRoundKey(
@@ -29,7 +29,8 @@ export function firstRoundKey(
   // A method that says nothing of it has one adapter: written out, so that it shares with one that says so.
   const written: object = { personalization: { name: 'none' }, ...training };
   const sorted = Object.entries(written).sort(([a], [b]) => (a < b ? -1 : 1));
-  const { sampler: _sampler, ...common } = withoutCostSettings(withoutMethods(resolved));
+  const { sampler: _sampler, evaluation: _evaluation, ...common } = withoutCostSettings(withoutMethods(resolved));
+  const { scored: _scored, ...validation } = resolved.validation;
   const model = { ...resolved.model, path: null };
   const data = { ...resolved.data, path: null };
   const clients = Object.entries(resolved.clients).flatMap(([id, { attack: _attack, ...size }]) =>
@@ -37,6 +38,8 @@ export function firstRoundKey(
   );
   const pools = plan.method.pools === true;
   return createHash('sha256')
-    .update(JSON.stringify(['perfit-first-round/1', { ...common, model, data, clients }, sorted, pools, engine]))
+    .update(
+      JSON.stringify(['perfit-first-round/1', { ...common, model, data, validation, clients }, sorted, pools, engine]),
+    )
     .digest('hex');
 }

@@ -7,8 +7,9 @@ import type { RoundEvent } from '../round-event.js';
 import { recordOf } from '../round-record.js';
 import { everTravelling, travelling } from '../travel.js';
 import { adapterInUse, changeFrozen, isFederated, type LoopState, lineOf } from './loop-state.js';
+import { isScored } from './scored.js';
 
-/** Step 4: every client gets its download and adopts it; then everyone is scored, and the round is saved. */
+/** Step 4: every client gets its download and adopts it; then everyone is scored where the round is, and the round is saved. */
 export function distribute(state: LoopState, round: number): Observable<RoundEvent> {
   const { name: method } = state.context.plan;
   return concat(
@@ -52,6 +53,7 @@ async function distributeTo(state: LoopState, client: string, round: number): Pr
     line.shared = federated ? aggregator.sharedPositions(state.server, travels).live : 0;
     line.exclusive = line.live - line.shared;
   }
+  if (!isScored(state, round)) return events;
   const scored = (module: 'personal' | 'global', loss: Loss) =>
     events.push({
       type: 'client-evaluated',

@@ -5,6 +5,7 @@ import type { Trained, TrainingJob } from '../contract.js';
 import { uploadBytes } from '../cost-book.js';
 import type { RoundEvent } from '../round-event.js';
 import { type LoopState, lineOf } from './loop-state.js';
+import { localStepsAreScored } from './scored.js';
 
 /** Step 2: every participant takes its local steps; each update is folded in as it comes, in client order. */
 export function train(state: LoopState, round: number): Observable<RoundEvent> {
@@ -75,7 +76,7 @@ export function trainClient(
         ...(reused ? { reused } : {}),
       });
       const before = lineOf(state, round - 1, client);
-      if (!before || state.context.plan.method.pools) return;
+      if (!before || !localStepsAreScored(state, round - 1)) return;
       before.afterLocal = await state.transport.evaluate(client, trained.state.values);
       subscriber.next({
         type: 'client-evaluated',
