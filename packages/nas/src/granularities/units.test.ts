@@ -15,6 +15,7 @@ import { type Granularity, rank, site } from '../index.js';
 import { testGranularity } from '../testing.js';
 
 describe('rank', () => testGranularity(() => rank()));
+describe('rank within sites', () => testGranularity(() => rank({ within: 'site' })));
 describe('site', () => testGranularity(() => site()));
 
 /** Positions by unit, straight from the definition. */
@@ -81,6 +82,27 @@ test('rank: a small unit of a high mean goes before a large one of a high sum', 
   expect(kept(rank(), 16, other)).toEqual(Array.from({ length: 16 }, (_, position) => position));
   expect(kept(site(), 19)).toEqual([16, 17, 18, 19]);
   expect(kept(site(), 20)).toHaveLength(20);
+});
+
+test('rank within sites: every site keeps the best components of its own, down to one rank of all', () => {
+  const wide = sampleLayout(5, 2);
+  const random = seededRandom(4);
+  let architecture = fullArchitecture(wide.size);
+  for (const rankLeft of [4, 3, 2]) {
+    const scores = Float32Array.from({ length: wide.size }, () => random());
+    const mean = (unit: readonly number[]) => unit.reduce((sum, position) => sum + scores[position]!, 0) / unit.length;
+    const before = architecture;
+    const keep = (wide.size * rankLeft) / 5;
+    architecture = rank({ within: 'site' }).select({ layout: wide, scores, architecture, keep });
+    expect(architecture.live).toBe(keep);
+    const units = rankUnits(wide).filter(([position]) => isLive(before, position!));
+    for (const { A, B } of slotsBySite(wide)) {
+      const own = units.filter(([position]) => position! >= A.offset && position! < B.offset + B.size);
+      const best = own.sort((a, b) => mean(b) - mean(a)).slice(0, rankLeft);
+      for (const unit of own)
+        for (const position of unit) expect(isLive(architecture, position)).toBe(best.includes(unit));
+    }
+  }
 });
 
 test('rank: what is kept compacts to an adapter of just its live positions with the same product (law 9)', () => {

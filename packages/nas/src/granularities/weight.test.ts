@@ -1,10 +1,11 @@
-import { architectureFrom, fullArchitecture, livePositions } from '@perfit/lora';
+import { architectureFrom, createLayout, fullArchitecture, livePositions } from '@perfit/lora';
 import { sampleLayout } from '@perfit/lora/testing';
 import fc from 'fast-check';
 import { weight } from '../index.js';
 import { testGranularity } from '../testing.js';
 
 describe('weight', () => testGranularity(() => weight(), { exact: true }));
+describe('weight within sites', () => testGranularity(() => weight({ within: 'site' }), { exact: true }));
 
 const layout = sampleLayout(1, 1);
 const scored = fc.array(fc.constantFrom(0, -0, 0.5, 1, 1.5, 2, Infinity, -1), {
@@ -36,4 +37,27 @@ test('NaN at a live position is named; at a pruned one it does not matter', () =
   expect(() => weight().select({ layout, scores: scores.subarray(1), architecture, keep: 3 })).toThrow(
     expect.objectContaining({ code: 'nas/size-mismatch' }),
   );
+});
+
+test('within sites each keeps the best of its own, in proportion to what it has left', () => {
+  const unequal = createLayout(
+    [
+      { name: 'a', layer: 0, in: 8, out: 8, flops: 128 },
+      { name: 'b', layer: 0, in: 2, out: 2, flops: 8 },
+    ],
+    1,
+  );
+  // a has 16 positions, each worth more than any of the 4 of b.
+  const scores = Float32Array.from({ length: 20 }, (_, position) => (position < 16 ? 100 - position : position));
+  const architecture = fullArchitecture(20);
+  const kept = (keep: number, live = architecture) => [
+    ...livePositions(weight({ within: 'site' }).select({ layout: unequal, scores, architecture: live, keep })),
+  ];
+  expect(kept(10)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 18, 19]);
+  // Shares of 5.6 and 1.4.
+  expect(kept(7)).toEqual([0, 1, 2, 3, 4, 5, 19]);
+  const pruned = architectureFrom(20, (position) => position < 4 || position >= 16);
+  expect(kept(4, pruned)).toEqual([0, 1, 18, 19]);
+  expect(kept(0)).toEqual([]);
+  expect(kept(20)).toHaveLength(20);
 });
