@@ -1,5 +1,5 @@
 import type { Trained, TrainingJob } from './contract.js';
-import type { ClientProgress } from './round-event.js';
+import { startTogether, type Train } from './start-together.js';
 
 /** Where clients that search one common architecture agree on scores, iteration by iteration. */
 export interface ScoreConsensus {
@@ -38,33 +38,21 @@ function openTurn() {
   return { promise, ...settle };
 }
 
-type Train = (client: string, job: TrainingJob, consensus?: ScoreConsensus) => Promise<Trained>;
-
 /**
- * Lets the participants of a round search together: the first to train starts them all, so that each iteration prunes
- * by the mean of all scores; the others, in their turn, find their training done and tell what happened in it. The
- * adapters of all participants are on the engine at once.
+ * Lets the participants of a round search together, so that each iteration prunes by the mean of all scores.
  *
  * @param together whether a client has a search before it in this job.
  */
-export function searchTogether(train: Train, together: (client: string, job: TrainingJob) => boolean): Train {
-  const done = new Map<string, { readonly trained: Promise<Trained>; readonly heard: ClientProgress[] }>();
-  return async (client, job) => {
-    if (!together(client, job) && !done.has(client)) return train(client, job);
-    if (!done.has(client)) {
-      const members = job.participants.filter((member) => together(member, job));
+export function searchTogether(
+  train: (client: string, job: TrainingJob, consensus?: ScoreConsensus) => Promise<Trained>,
+  together: (client: string, job: TrainingJob) => boolean,
+): Train {
+  return startTogether(
+    train,
+    (client, job) => (together(client, job) ? job.participants.filter((member) => together(member, job)) : []),
+    (members) => {
       const consensus = scoreConsensus(members.length);
-      for (const member of members) {
-        const heard: ClientProgress[] = [];
-        const trained = train(member, { ...job, report: (event) => heard.push(event) }, consensus);
-        trained.catch(consensus.fail);
-        done.set(member, { trained, heard });
-      }
-    }
-    const { trained, heard } = done.get(client)!;
-    done.delete(client);
-    const result = await trained;
-    for (const event of heard) job.report(event);
-    return result;
-  };
+      return { company: consensus, failed: consensus.fail };
+    },
+  );
 }

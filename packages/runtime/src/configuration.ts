@@ -181,6 +181,11 @@ export const configurationSchema = z.strictObject({
     .default([])
     .describe('Modules with strategies of your own: packages, or paths from the configuration file.'),
   dtype: z.enum(['f32', 'bf16']).default('f32').describe('Of the frozen weights; `bf16` on the native engine only.'),
+  clientsAtOnce: count
+    .default(1)
+    .describe(
+      'Clients whose local steps share passes over the frozen model, each with its own adapter on its own rows: faster where batches are small, with the memory of one large batch; figures are those of 1 up to rounding.',
+    ),
   activationCheckpointing: z
     .boolean()
     .default(false)

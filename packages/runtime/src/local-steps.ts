@@ -3,6 +3,7 @@ import { compactLayout } from '@perfit/lora';
 import type { Session } from '@perfit/training';
 import type { ClientData, TrainingJob } from './contract.js';
 import { stepFlops, type TokenCosts, tokenCosts } from './cost-book.js';
+import type { TakeStep } from './joint-steps.js';
 import type { MethodContext } from './run-context.js';
 
 /** The steps that a client takes in one round: a search and the fine-tuning after it draw from the same stream of batches. */
@@ -25,7 +26,12 @@ const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
  * Opens a client's steps of one round. Whoever takes more than a round's steps (a second adapter) sees the same batches
  * again, at the same learning rates; pooled training takes the steps of all clients, at the rates of one.
  */
-export function localSteps(context: MethodContext, client: ClientData, job: TrainingJob): LocalSteps {
+export function localSteps(
+  context: MethodContext,
+  client: ClientData,
+  job: TrainingJob,
+  takeStep: TakeStep = (session, batch, learningRate) => session.step(batch, learningRate),
+): LocalSteps {
   const { configuration, streams, layout, learningRate, backbone, plan, data } = context;
   const crowd = plan.method.pools ? data.clients.length : 1;
   const round = configuration.steps * crowd;
@@ -61,7 +67,7 @@ export function localSteps(context: MethodContext, client: ClientData, job: Trai
         if (within === 0 && step > 0) batches = open();
         const batch = batches.next().value;
         const rate = learningRate.at((job.round - 1) * configuration.steps + Math.floor(within / crowd));
-        const loss = session.step(batch, rate);
+        const loss = await takeStep(session, batch, rate);
         used.push(batch);
         step++;
         job.report({ type: 'step', step, steps: total, loss, learningRate: rate });

@@ -5,6 +5,7 @@ import type { ScoreConsensus } from './common-search.js';
 import type { ClientData, ClientRecord, TrainingJob, TrainingPhase } from './contract.js';
 import type { LocalOutcome } from './first-round/first-round.js';
 import { reuseFirstRound } from './first-round/reuse-first-round.js';
+import type { TakeStep } from './joint-steps.js';
 import { searchArchitecture } from './local-search.js';
 import { type LocalSteps, localSteps } from './local-steps.js';
 import { optimizer } from './optimizer.js';
@@ -24,16 +25,24 @@ export interface TrainedLocally {
   readonly reused?: true;
 }
 
+/** What a client's turn in a round is beside its job. */
+export interface Turn {
+  readonly searchDue: boolean;
+  /** Where it searches with others. */
+  readonly consensus?: ScoreConsensus | undefined;
+  /** Where its steps are taken with those of others. */
+  readonly takeStep?: TakeStep | undefined;
+}
+
 /** One client's local steps of one round, and what of them travels. First steps may be another run's. */
 export async function trainLocally(
   context: MethodContext,
   client: ClientData,
   record: ClientRecord,
   job: TrainingJob,
-  searchDue: boolean,
-  consensus?: ScoreConsensus,
+  turn: Turn,
 ): Promise<TrainedLocally> {
-  const take = (heard: TrainingJob) => takeSteps(context, client, record, heard, searchDue, consensus);
+  const take = (heard: TrainingJob) => takeSteps(context, client, record, heard, turn);
   // Before the first download nothing that a server does has reached the client.
   const outcome: LocalOutcome & { readonly reused?: true } =
     context.firstRounds && job.round === 1
@@ -57,12 +66,11 @@ async function takeSteps(
   client: ClientData,
   record: ClientRecord,
   job: TrainingJob,
-  searchDue: boolean,
-  consensus: ScoreConsensus | undefined,
+  { searchDue, consensus, takeStep }: Turn,
 ): Promise<LocalOutcome> {
   const { plan, configuration } = context;
   const received = record.state.shared.values;
-  const steps = localSteps(context, client, job);
+  const steps = localSteps(context, client, job, takeStep);
   const last: { shared: AdapterState; personal: AdapterState | undefined } = {
     ...record.state,
     personal: record.state.personal,

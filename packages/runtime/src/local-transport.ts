@@ -1,8 +1,9 @@
 import { type AdapterState, type Architecture, applyArchitecture, pack, unpack, unpackInto } from '@perfit/lora';
-import { type ScoreConsensus, searchTogether } from './common-search.js';
+import { searchTogether } from './common-search.js';
 import type { ClientData, ClientRecord, Store, StoredExamples, Trained, TrainingJob, Transport } from './contract.js';
 import type { Evaluator } from './evaluate-values.js';
-import { trainLocally } from './local-training.js';
+import { trainJointly } from './joint-steps.js';
+import { type Turn, trainLocally } from './local-training.js';
 import type { MethodContext } from './run-context.js';
 
 /** Reaches clients that live in this process, one at a time, over one frozen model. */
@@ -44,14 +45,14 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
   const dueFor = ({ searched }: ClientRecord, { round, maySearch }: TrainingJob) =>
     searchDue(plan.search, searched, round) && (maySearch || searched === 0);
 
-  const trainOne = async (client: string, job: TrainingJob, consensus?: ScoreConsensus): Promise<Trained> => {
+  const trainOne = async (client: string, job: TrainingJob, turn: Omit<Turn, 'searchDue'> = {}): Promise<Trained> => {
     const record = recordOf(client);
     const due = dueFor(record, job);
     const before =
       due && record.searched > 0
         ? { ...record, state: { ...record.state, shared: regrow(record.state.shared, context.denseStart(client)) } }
         : record;
-    const trained = await trainLocally(context, rowsOf(client), before, job, due, consensus);
+    const trained = await trainLocally(context, rowsOf(client), before, job, { ...turn, searchDue: due });
     const { shared, personal, remembered, update, search, flops, reused } = trained;
     const after = await composed(client, {
       ...record,
@@ -70,7 +71,20 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
       ...(reused ? { reused } : {}),
     };
   };
-  const common = plan.search?.scope === 'federation';
+  const { clientsAtOnce } = context.configuration;
+  const train =
+    plan.search?.scope === 'federation'
+      ? searchTogether(
+          (client, job, consensus) => trainOne(client, job, { consensus }),
+          (client, job) => dueFor(recordOf(client), job),
+        )
+      : clientsAtOnce > 1
+        ? trainJointly(
+            (client, job, company) => trainOne(client, job, { takeStep: company?.step(client) }),
+            trainer,
+            clientsAtOnce,
+          )
+        : (client: string, job: TrainingJob) => trainOne(client, job);
 
   return {
     clients: [...clients.keys()],
@@ -80,7 +94,7 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
       trainer.setResidual(residual);
       evaluator.forget();
     },
-    train: common ? searchTogether(trainOne, (client, job) => dueFor(recordOf(client), job)) : trainOne,
+    train,
     deliver: async (client, _round, download) => {
       const record = recordOf(client);
       const own = record.state.shared;

@@ -89,6 +89,12 @@ function planMethod(container: DependencyContainer, configuration: Configuration
       cure: 'Raise steps, or lower search.iterations or search.stepsBetween',
     });
   }
+  if (search?.scope === 'federation' && configuration.clientsAtOnce > 1) {
+    throw errors.make('invalid-combination', {
+      what: `method '${entry.name}': its clients search one common architecture in steps of their own, and clientsAtOnce is ${configuration.clientsAtOnce}`,
+      cure: "Set clientsAtOnce to 1, or search.scope to 'client'",
+    });
+  }
   const written = Object.fromEntries(
     [...Object.keys(method.preset), ...Object.keys(method.fixed ?? {})].map((key) => [
       key,

@@ -92,7 +92,7 @@ export function roundLoop(
               state,
               client,
               rounds + 1,
-              { keep: keepLocal, maySearch: false, participants: [client] },
+              { keep: keepLocal, maySearch: false, participants: transport.clients },
               () => {},
             ),
           ),

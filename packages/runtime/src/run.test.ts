@@ -107,6 +107,25 @@ describe('prepareRun', () => {
     }
   }, 240_000);
 
+  it('clients that step together end where they end one after the other, up to rounding; the same again to the bit', async () => {
+    const raw = { rounds: 2, methods: [{ name: 'perfit', importance: 'second' }] };
+    const [alone, joint, again] = [
+      await play(raw),
+      await play({ ...raw, clientsAtOnce: 2 }),
+      await play({ ...raw, clientsAtOnce: 2 }),
+    ];
+    const [expected, found] = [alone, joint].map(({ out }) => summaryOf(out).rounds.at(-1).averages.personal);
+    for (const moment of ['afterDistribution', 'afterLocal'])
+      expect(found[moment].expMeanLoss / expected[moment].expMeanLoss).toBeCloseTo(1, 2);
+    expect(summaryOf(again.out).rounds).toEqual(summaryOf(joint.out).rounds);
+    const steps = ({ events }: typeof joint) =>
+      events.flatMap((event) => (event.type === 'step' ? [[event.round, event.client, event.step]] : []));
+    expect(steps(joint)).toEqual(steps(alone));
+    const losses = ({ events }: typeof joint) => events.flatMap((event) => (event.type === 'step' ? [event.loss] : []));
+    for (const [index, loss] of losses(joint).slice(0, 3).entries())
+      expect(loss / losses(alone)[index]!).toBeCloseTo(1, 4);
+  }, 240_000);
+
   it('shares that do not divide a round add up to it', async () => {
     const { events } = await play({ rounds: 1, methods: ['feddpa'] });
     const steps = events.filter((event) => event.type === 'step') as readonly Extract<RoundEvent, { type: 'step' }>[];

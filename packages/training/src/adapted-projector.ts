@@ -1,6 +1,6 @@
 import type { Layout } from '@perfit/lora';
 import type { ProjectionGroup, Projector } from '@perfit/models';
-import type { Engine, Tensor } from '@perfit/tensorflow';
+import type { Engine, LowRankTerm, Tensor } from '@perfit/tensorflow';
 import { type BatchSegments, exampleGradients, factorGradients, segmentsOf } from './factor-gradients.js';
 import { cutFactors, type Factors, stackFactors } from './factors.js';
 import type { FrozenWeights } from './frozen.js';
@@ -8,6 +8,13 @@ import { groupKey, groupPlanner } from './group-plan.js';
 
 /** The adapted projection with its statistics tap. Owns what it prepares from θ; `release` ends that, `dispose` all. */
 export interface AdaptedProjector extends Projector {
+  /**
+   * What it adds beside the frozen product of a group: u = x Aᵀ `[N, Σ R]`, the caller's, and B, borrowed; undefined where
+   * no site of the group is adapted. Borrows x.
+   */
+  readonly term: (group: ProjectionGroup, x: Tensor) => LowRankTerm | undefined;
+  /** The same of `backproject`: t = dy B and A, the gradients taken in on the way. Borrows both. */
+  readonly backwardTerm: (group: ProjectionGroup, x: Tensor, dy: Tensor) => LowRankTerm | undefined;
   /** Takes θ `[P]` f32 (borrowed) for the calls to come. */
   readonly load: (values: Tensor) => void;
   /** Whether gradients of the calls to come are also taken per example, and where the examples lie; borrowed. */
@@ -71,34 +78,42 @@ export function createAdaptedProjector(
     return flat;
   };
 
+  const term: AdaptedProjector['term'] = (group, x) => {
+    if (plan(group).adapted.length === 0) return undefined;
+    const { A, B } = factorsOf(group);
+    return { left: lowered(x, A), right: B };
+  };
+  const backwardTerm: AdaptedProjector['backwardTerm'] = (group, x, dy) => {
+    const groupPlan = plan(group);
+    if (groupPlan.adapted.length === 0) return undefined;
+    const factors = factorsOf(group);
+    const wide = { x: engine.cast(x, 'f32'), dy: engine.cast(dy, 'f32') };
+    const t = engine.matmul(wide.dy, factors.B);
+    const tap = { ...wide, t, factors };
+    const { gradient, squared } = examples
+      ? exampleGradients(engine, tap, segmentsOf(examples, x.shape[0]!))
+      : { gradient: factorGradients(engine, tap), squared: undefined };
+    cutFactors(engine, groupPlan, gradient, gradients);
+    if (squared) cutFactors(engine, groupPlan, squared, squares);
+    engine.dispose(wide.x, wide.dy, gradient.A, gradient.B, squared?.A, squared?.B);
+    return { left: t, right: factors.A };
+  };
+
   return {
     adapts: (group) => plan(group).adapted.length > 0,
     changes: (group) => plan(group).adapted.length > 0 || frozen.changed(group),
+    term,
+    backwardTerm,
     project: (group, x) => {
-      if (plan(group).adapted.length === 0) return engine.linear(x, frozen.weight(group));
-      const { A, B } = factorsOf(group);
-      const u = lowered(x, A);
-      const y = engine.linear(x, frozen.weight(group), { left: u, right: B });
-      engine.dispose(u);
+      const added = term(group, x);
+      const y = engine.linear(x, frozen.weight(group), added);
+      engine.dispose(added?.left);
       return y;
     },
     backproject: (group, x, dy, wantsInput) => {
-      const groupPlan = plan(group);
-      if (groupPlan.adapted.length === 0 || !x)
-        return wantsInput ? engine.linearBackward(dy, frozen.weight(group)) : undefined;
-      const factors = factorsOf(group);
-      const wide = { x: engine.cast(x, 'f32'), dy: engine.cast(dy, 'f32') };
-      const t = engine.matmul(wide.dy, factors.B);
-      const tap = { ...wide, t, factors };
-      const { gradient, squared } = examples
-        ? exampleGradients(engine, tap, segmentsOf(examples, x.shape[0]!))
-        : { gradient: factorGradients(engine, tap), squared: undefined };
-      cutFactors(engine, groupPlan, gradient, gradients);
-      if (squared) cutFactors(engine, groupPlan, squared, squares);
-      const dx = wantsInput
-        ? engine.linearBackward(dy, frozen.weight(group), { left: t, right: factors.A })
-        : undefined;
-      engine.dispose(wide.x, wide.dy, t, gradient.A, gradient.B, squared?.A, squared?.B);
+      const added = x && backwardTerm(group, x, dy);
+      const dx = wantsInput ? engine.linearBackward(dy, frozen.weight(group), added) : undefined;
+      engine.dispose(added?.left);
       return dx;
     },
     load: (values) => {

@@ -66,6 +66,16 @@ export interface Trainer {
   readonly layout: Layout;
   /** Puts a client's adapter on the engine. The caller disposes the session. */
   readonly open: (options: SessionOptions) => Session;
+  /**
+   * A step of each of several sessions, in one forward and one backward pass of the frozen model over all their batches:
+   * what `step` of one after the other does, up to f32 rounding, at the efficiency of one large batch and with its
+   * memory. Returns the losses, in order. Where one fails (`loss-not-finite`) those before it have moved.
+   *
+   * @throws `bad-steps`, and those of `step`
+   */
+  readonly stepTogether: (
+    steps: readonly { readonly session: Session; readonly batch: Batch; readonly learningRate: number }[],
+  ) => readonly number[];
   /** The adapter as a projector, for generation and logits; the caller disposes it. */
   readonly project: (state: AdapterState) => ProjectedAdapter;
   /** Statistics of all batches as one: g of the loss over all their tokens, F over all their examples. */

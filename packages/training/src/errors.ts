@@ -10,5 +10,6 @@ export const errors = defineErrors('training', {
   'values-not-finite': 'The adapter holds NaN or infinite values.',
   'not-gathering': 'Statistics were asked for without `gather`, or before any step.',
   'bad-factor': 'A low-rank factor does not fit the frozen weight that it is to be added to.',
+  'bad-steps': 'Steps were asked for together of a session of another trainer, or twice of one session.',
   disposed: 'A trainer or session was used after `dispose`.',
 });

@@ -17,6 +17,7 @@ import { openLivePart } from './live-part.js';
 import { plainUpdate } from './plain.js';
 import { scaffoldUpdate } from './scaffold.js';
 import { openSession } from './session.js';
+import { takeSteps } from './take-steps.js';
 
 const fixture = useGoldenAdapter();
 
@@ -55,10 +56,15 @@ function openWhole(options: Partial<SessionOptions>): Session {
   const { layout, scale } = golden.adapter;
   const frozen = frozenWeights(engine, backbone.sites);
   const livePart = () => openLivePart(engine, layout, fullArchitecture(layout.size), { scale, frozen });
-  return openSession(
-    { engine, backbone, layout, livePart, checkpointing: false },
+  const { session, side } = openSession(
+    { engine, backbone, layout, livePart },
     { state: adapter, localUpdate: plainUpdate(), optimizer: adamwDefaults, ...options },
   );
+  const over = { backbone, frozen, checkpointing: false };
+  return {
+    ...session,
+    step: (batch, learningRate) => takeSteps(engine, over, [{ side, batch, learningRate }])[0]!,
+  };
 }
 
 /** Five steps: their losses, statistics of the last, and all that a session tells afterwards. */

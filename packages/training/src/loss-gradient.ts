@@ -14,6 +14,14 @@ export interface LossGradient {
   readonly squared: Tensor | undefined;
 }
 
+/** A batch, and the projector that takes in its gradients. */
+export interface GradientTap {
+  readonly projector: AdaptedProjector;
+  readonly batch: Batch;
+  /** Whether gradients are also taken per example. */
+  readonly fisher: boolean;
+}
+
 /**
  * One forward and one backward pass at the values that the projector holds.
  *
@@ -22,34 +30,39 @@ export interface LossGradient {
  */
 export function lossGradient(
   engine: Engine,
-  input: {
+  input: GradientTap & {
     readonly backbone: Backbone;
-    readonly projector: AdaptedProjector;
-    readonly batch: Batch;
-    readonly fisher: boolean;
     readonly weight?: number;
     /** Whether layers keep just their inputs for the backward. */
     readonly checkpointing: boolean;
   },
 ): LossGradient {
-  const { backbone, projector, batch, fisher, checkpointing } = input;
+  const { backbone, projector, batch, checkpointing } = input;
+  const end = beginTap(engine, input, input.weight);
+  try {
+    const weights =
+      input.weight === undefined ? {} : { weights: new Float32Array(batch.labels.length).fill(input.weight) };
+    const losses = backbone.backpropagate(batch, projector, { ...weights, checkpointing });
+    return { losses, ...projector.collect() };
+  } finally {
+    end();
+  }
+}
+
+/** Lets a projector expect the gradients of a batch; returns what ends that. */
+export function beginTap(engine: Engine, { projector, batch, fisher }: GradientTap, given?: number): () => void {
   const count = batch.labels.length;
   if (count === 0)
     throw errors.make('no-loss-tokens', {
       what: `a batch of ${batch.examples} examples has no loss token`,
       cure: 'Leave out rows whose output is empty after truncation',
     });
-  const weight = input.weight ?? 1 / count;
-  const segments = fisher ? exampleSegments(engine, batch, weight) : undefined;
+  const segments = fisher ? exampleSegments(engine, batch, given ?? 1 / count) : undefined;
   projector.begin(segments);
-  try {
-    const weights = input.weight === undefined ? {} : { weights: new Float32Array(count).fill(weight) };
-    const losses = backbone.backpropagate(batch, projector, { ...weights, checkpointing });
-    return { losses, ...projector.collect() };
-  } finally {
+  return () => {
     projector.begin();
     engine.dispose(segments?.tokens.squares, segments?.losses.squares);
-  }
+  };
 }
 
 /**

@@ -9,7 +9,7 @@ import type { LocalConclusion, Session, SessionOptions } from './contract.js';
 import { errors } from './errors.js';
 import { checkRate } from './learning-rate.js';
 import type { LivePart } from './live-part.js';
-import { lossGradient } from './loss-gradient.js';
+import type { GradientTap, LossGradient } from './loss-gradient.js';
 import { maskOf } from './mask.js';
 import { meanOf } from './mean-loss.js';
 import { type StatisticSums, statisticSums } from './statistic-sums.js';
@@ -22,7 +22,21 @@ export interface SessionParts {
   readonly layout: Layout;
   /** Opens what of an architecture is computed with; the session's own. */
   readonly livePart: (architecture: Architecture) => LivePart;
-  readonly checkpointing: boolean;
+}
+
+/** A session's part in a step whose gradients come out of a pass that it may share with others. */
+export interface StepSide {
+  /** Puts the values in; until `giveBack` the pass may use the projector. */
+  readonly lend: (batch: Batch, learningRate: number) => GradientTap;
+  /** Takes what the pass found (consumes it), moves the values; returns the loss. */
+  readonly take: (found: LossGradient, batch: Batch, learningRate: number) => number;
+  readonly giveBack: () => void;
+}
+
+/** A session, and what the trainer takes its steps by. */
+export interface OpenedSession {
+  readonly session: Omit<Session, 'step'>;
+  readonly side: StepSide;
 }
 
 /**
@@ -30,8 +44,8 @@ export interface SessionParts {
  * its architecture. Pruned positions of these stay exactly 0 because their gradients are multiplied by 0, so that their
  * moments and their steps are 0 too.
  */
-export function openSession(parts: SessionParts, options: SessionOptions): Session {
-  const { engine, backbone, layout, livePart, checkpointing } = parts;
+export function openSession(parts: SessionParts, options: SessionOptions): OpenedSession {
+  const { engine, backbone, layout, livePart } = parts;
   const { state, trainable, localUpdate, optimizer } = options;
   checkOptimizer(optimizer);
 
@@ -95,52 +109,53 @@ export function openSession(parts: SessionParts, options: SessionOptions): Sessi
     part = next;
   };
 
-  return {
-    layout,
-    step: (batch: Batch, learningRate: number): number => {
+  const side: StepSide = {
+    lend: (batch, learningRate) => {
       checkRate('learning rate', learningRate);
       load();
-      try {
-        const fisher = gathering?.needs.includes('fisher') ?? false;
-        const found = lossGradient(engine, { backbone, projector: part.projector, batch, fisher, checkpointing });
-        const loss = meanOf(engine, found.losses);
-        if (!Number.isFinite(loss)) {
-          engine.dispose(found.gradient, found.squared);
-          throw errors.make('loss-not-finite', {
-            what: `the loss of a step is ${loss}`,
-            cure: 'Lower the learning rate, or clip the gradient to a smaller norm',
-          });
-        }
-        gathering?.sums.add(found, batch.examples);
-        engine.dispose(found.squared, gradient);
-        steered.hear(found.gradient);
-        const vectors = steered.vectors();
-        const corrected = localUpdate.correct(engine, { gradient: found.gradient, values, anchor, vectors });
-        gradient = engine.mul(corrected, mask);
-        engine.dispose(corrected);
-        const used = optimizer.clip > 0 ? clipGradient(engine, engine.cast(gradient, 'f32'), optimizer.clip) : gradient;
-        moments ??= startMoments(engine, part.layout.size);
-        const after = adamw(engine, {
-          values,
-          gradient: used,
-          moments,
-          learningRate,
-          options: optimizer,
-          decays: trainable && mask,
-        });
-        engine.dispose(moments.first, moments.second, used === gradient ? undefined : used);
-        moments = after.moments;
-        replace(after.values);
-        const moved = localUpdate.moveAnchor?.(engine, { values, anchor, step: steered.steps(), learningRate });
-        if (moved) {
-          engine.dispose(anchor);
-          anchor = moved;
-        }
-        return loss;
-      } finally {
-        release();
-      }
+      return { projector: part.projector, batch, fisher: gathering?.needs.includes('fisher') ?? false };
     },
+    take: (found, batch, learningRate) => {
+      const loss = meanOf(engine, found.losses);
+      if (!Number.isFinite(loss)) {
+        engine.dispose(found.gradient, found.squared);
+        throw errors.make('loss-not-finite', {
+          what: `the loss of a step is ${loss}`,
+          cure: 'Lower the learning rate, or clip the gradient to a smaller norm',
+        });
+      }
+      gathering?.sums.add(found, batch.examples);
+      engine.dispose(found.squared, gradient);
+      steered.hear(found.gradient);
+      const vectors = steered.vectors();
+      const corrected = localUpdate.correct(engine, { gradient: found.gradient, values, anchor, vectors });
+      gradient = engine.mul(corrected, mask);
+      engine.dispose(corrected);
+      const used = optimizer.clip > 0 ? clipGradient(engine, engine.cast(gradient, 'f32'), optimizer.clip) : gradient;
+      moments ??= startMoments(engine, part.layout.size);
+      const after = adamw(engine, {
+        values,
+        gradient: used,
+        moments,
+        learningRate,
+        options: optimizer,
+        decays: trainable && mask,
+      });
+      engine.dispose(moments.first, moments.second, used === gradient ? undefined : used);
+      moments = after.moments;
+      replace(after.values);
+      const moved = localUpdate.moveAnchor?.(engine, { values, anchor, step: steered.steps(), learningRate });
+      if (moved) {
+        engine.dispose(anchor);
+        anchor = moved;
+      }
+      return loss;
+    },
+    giveBack: release,
+  };
+
+  const session: OpenedSession['session'] = {
+    layout,
     losses: (batch) => {
       load();
       const losses = backbone.losses(batch, part.projector);
@@ -207,6 +222,7 @@ export function openSession(parts: SessionParts, options: SessionOptions): Sessi
       disposed = true;
     },
   };
+  return { session, side };
 
   function read(): Float32Array {
     const host = part.expand(engine.download(values) as Float32Array);

@@ -9,11 +9,12 @@ import {
 import type { Backbone } from '@perfit/models';
 import type { Engine } from '@perfit/tensorflow';
 import { batchStatistics } from './batch-statistics.js';
-import type { Trainer } from './contract.js';
+import type { Session, Trainer } from './contract.js';
 import { errors } from './errors.js';
 import { frozenWeights } from './frozen.js';
 import { openLivePart } from './live-part.js';
-import { openSession } from './session.js';
+import { openSession, type StepSide } from './session.js';
+import { takeSteps } from './take-steps.js';
 
 /**
  * Opens training of adapters over one frozen backbone. Borrows engine and backbone.
@@ -55,9 +56,37 @@ export function createTrainer(options: {
     return part;
   };
 
+  const sides = new WeakMap<Session, StepSide>();
+  const stepTogether: Trainer['stepTogether'] = (steps) => {
+    const sidesOf = steps.map(({ session }) => session).map(sideOf);
+    return takeSteps(
+      engine,
+      { backbone, frozen, checkpointing },
+      steps.map(({ batch, learningRate }, index) => ({ side: sidesOf[index]!, batch, learningRate })),
+    );
+  };
+  const sideOf = (session: Session, index: number, all: readonly Session[]): StepSide => {
+    const side = sides.get(session);
+    const twice = all.indexOf(session) < index;
+    if (side && !twice) return side;
+    throw errors.make('bad-steps', {
+      what: `step ${index} of ${all.length} is of a session ${twice ? 'that has one already' : 'of another trainer'}`,
+      cure: 'Give one step of each session, all opened by this trainer',
+    });
+  };
+
   return {
     layout,
-    open: (session) => openSession({ engine, backbone, layout, livePart, checkpointing }, session),
+    open: (options) => {
+      const { session: own, side } = openSession({ engine, backbone, layout, livePart }, options);
+      const session: Session = {
+        ...own,
+        step: (batch, learningRate) => stepTogether([{ session, batch, learningRate }])[0]!,
+      };
+      sides.set(session, side);
+      return session;
+    },
+    stepTogether,
     project: (state) => {
       const { projector } = loaded(state);
       return { projector, dispose: projector.dispose };

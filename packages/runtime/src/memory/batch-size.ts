@@ -79,6 +79,16 @@ export function largestTrainingBatch(train: readonly ExampleLength[], batchSize:
   };
 }
 
+/** The most that `count` of several batches, of different clients, can hold together. */
+export function largestTogether(batches: readonly BatchSize[], count: number): BatchSize {
+  const sum = (of: (batch: BatchSize) => number) => Math.max(1, sumOfLargest(batches.map(of), count, 1));
+  return {
+    tokens: sum(({ tokens }) => tokens),
+    lossTokens: sum(({ lossTokens }) => lossTokens),
+    longest: largestOf(batches).longest,
+  };
+}
+
 /** The most that any batch of scoring can hold: `evaluationBatches` bounds its tokens and examples. */
 export function largestScoringBatch(rows: readonly ExampleLength[]): BatchSize {
   const longest = Math.max(1, longestOf(rows));

@@ -20,8 +20,8 @@ export const fits = (planner: MemoryPlanner, settings: MemorySettings, limit: nu
   planner.under(settings).every(({ peak }) => peak.total <= limit);
 
 /**
- * Changes of a run's settings after which it fits, by the same plan: each of `batchSize` and `maxTokens` alone, as large as
- * can be, `activationCheckpointing` alone, which costs time and no bits, and `dtype` alone; where none is enough alone,
+ * Changes of a run's settings after which it fits, by the same plan: each of `clientsAtOnce`, `batchSize` and `maxTokens`
+ * alone, as large as can be, `activationCheckpointing` alone, which costs time and no bits, and `dtype` alone; where none is enough alone,
  * together. Empty where nothing helps.
  *
  * @param bf16 Whether the engine computes in bf16.
@@ -43,7 +43,9 @@ export function fittingSettings(
     );
     return maxTokens === undefined ? [] : [{ ...others, maxTokens }];
   };
+  const fewer = largestThat(1, settings.clientsAtOnce - 1, (value) => passes({ clientsAtOnce: value }));
   const others = [
+    ...(settings.clientsAtOnce === 1 ? [] : [{ clientsAtOnce: fewer ?? 1 }]),
     ...(settings.activationCheckpointing ? [] : [{ activationCheckpointing: true }]),
     ...(bf16 && settings.dtype === 'f32' ? [{ dtype: 'bf16' } as const] : []),
   ];

@@ -105,6 +105,18 @@ describe('a run that does not fit', () => {
     }
   });
 
+  it('clients at once are planned together, and fewer of them are the first thing that helps', async () => {
+    const at = async (clientsAtOnce: number) => needOf(await planOf({ ...large, clientsAtOnce }));
+    const [one, two, three] = [await at(1), await at(2), await at(3)];
+    expect(two).toBeGreaterThan(one);
+    // There are two clients.
+    expect(three).toBe(two);
+    const limit = (one + two) / 2;
+    const { cures } = await planOf({ ...large, clientsAtOnce: 2 }, limit);
+    expect(cures[0]).toEqual({ clientsAtOnce: 1 });
+    expect((await planOf({ ...large, ...cures[0] }, limit)).fits).toBe(true);
+  });
+
   it('where one change is not enough, several together; where none is, it says so', async () => {
     const least = Math.min(
       needOf(await planOf({ ...large, batchSize: 1 })),
@@ -164,11 +176,16 @@ describeNative('against the bytes that an engine holds at the peak of a run', ()
     inner = await createEngine({ prefer: 'native', threads: 2 });
   });
 
-  it.each(['untuned', 'fedit', 'perfit', 'scaffold', 'ditto', 'flora', 'centralised'])(
-    '%s',
-    async (method) => {
+  it.each([
+    ...['untuned', 'fedit', 'perfit', 'scaffold', 'ditto', 'flora', 'centralised'].map(
+      (method) => [method, 1] as const,
+    ),
+    ['perfit', 2] as const,
+  ])(
+    '%s, %i clients at once',
+    async (method, clientsAtOnce) => {
       const { engine, peak } = countingEngine(inner, plannedEngine(inner.description).panel);
-      const raw = { methods: [method] };
+      const raw = { methods: [method], clientsAtOnce };
       const run = await prepare(engine, raw);
       await lastValueFrom(run.events);
       run.dispose();

@@ -26,8 +26,8 @@ export interface MethodFacts {
   readonly trains: boolean;
   /** Whether one client trains on the rows of all. */
   readonly pools: boolean;
-  /** Flat vectors `[P]` on the engine beside the training session's own. */
-  readonly vectors: number;
+  /** Flat vectors `[P]` on the engine beside the training session's own, where as many clients step together. */
+  readonly vectors: (clientsAtOnce: number) => number;
   readonly statistics: 'gradient' | 'fisher' | undefined;
   /** Whether changed copies of the frozen weights are held. */
   readonly changed: boolean;
@@ -35,7 +35,7 @@ export interface MethodFacts {
   readonly host: number;
 }
 
-/** Of a client that waits for the others' scores: values, anchor, mask, scales, two moments, the last gradient. */
+/** Of a client that waits for others: values, anchor, mask, scales, two moments, the last gradient. */
 const WAITING_VECTORS = 7;
 
 /** What a local update rule keeps on the engine: what it is given, what it prepares (taken as one vector), and a sum of gradients. */
@@ -76,8 +76,11 @@ function factsOf(
   const rule = Math.max(0, ...rules.map(ruleVectors));
   const fisher = search?.importance.make().needs.includes('fisher') ?? false;
   const statistics = search ? (fisher ? 'fisher' : 'gradient') : undefined;
-  // Clients that search one common architecture are on the engine together, each with what it has gathered.
-  const waiting = search?.scope === 'federation' ? participants - 1 : 0;
+  // Clients that search one common architecture, or step together, are on the engine together, each with what it has gathered.
+  const waiting = (clientsAtOnce: number): number => {
+    if (search?.scope === 'federation') return participants - 1;
+    return method.pools ? 0 : Math.min(clientsAtOnce, participants) - 1;
+  };
   // Statistics of passes of their own are taken through a projector of their own.
   const apart = search?.statistics === 'separate' ? 1 : 0;
   return {
@@ -85,7 +88,7 @@ function factsOf(
     layout,
     trains: method.trains,
     pools: method.pools ?? false,
-    vectors: apart + rule + waiting * (WAITING_VECTORS + rule + (fisher ? 2 : 1)),
+    vectors: (clientsAtOnce) => apart + rule + waiting(clientsAtOnce) * (WAITING_VECTORS + rule + (fisher ? 2 : 1)),
     statistics,
     changed:
       method.trains &&

@@ -5,6 +5,7 @@ import {
   cutLengths,
   largestOf,
   largestScoringBatch,
+  largestTogether,
   largestTrainingBatch,
   lengthsOf,
 } from './batch-size.js';
@@ -45,6 +46,7 @@ export interface MemorySettings {
   readonly maxTokens: number;
   readonly dtype: 'f32' | 'bf16';
   readonly activationCheckpointing: boolean;
+  readonly clientsAtOnce: number;
 }
 
 /** Plans the memory of a run under any settings; what does not depend on them is found once. */
@@ -53,11 +55,14 @@ export interface MemoryPlanner {
   readonly under: (settings: MemorySettings) => readonly MethodMemory[];
 }
 
-/** Largest batches of a run's training, of one client and pooled, and of its scoring. */
-function largestBatches(clients: readonly ClientLengths[], { batchSize, maxTokens }: MemorySettings) {
+/** Largest batches of a run's training, of the clients in one pass and pooled, and of its scoring. */
+function largestBatches(clients: readonly ClientLengths[], { batchSize, maxTokens, clientsAtOnce }: MemorySettings) {
   const cut = clients.map((lengths) => cutLengths(lengths, maxTokens));
   return {
-    training: largestOf(cut.map(({ train }) => largestTrainingBatch(train, batchSize))),
+    training: largestTogether(
+      cut.map(({ train }) => largestTrainingBatch(train, batchSize)),
+      clientsAtOnce,
+    ),
     pooled: largestTrainingBatch(
       cut.flatMap(({ train }) => train),
       batchSize,
@@ -69,7 +74,7 @@ function largestBatches(clients: readonly ClientLengths[], { batchSize, maxToken
 /** Opens the plan of a run. */
 export function memoryPlanner(run: PlannedRun, engine: PlannedEngine): MemoryPlanner {
   const { config, configuration, data } = run;
-  const { batchSize, maxTokens, dtype, activationCheckpointing } = configuration;
+  const { batchSize, maxTokens, dtype, activationCheckpointing, clientsAtOnce } = configuration;
   const lengths = data.clients.map(({ train, validation, test }) =>
     lengthsOf({ train: train.read(), validation: validation.read(), test: test.read() }),
   );
@@ -89,7 +94,8 @@ export function memoryPlanner(run: PlannedRun, engine: PlannedEngine): MemoryPla
     phase({ phase: name, moment, batch }, parts, host);
 
   const ofMethod = (facts: MethodFacts, settings: MemorySettings, batches: ReturnType<typeof largestBatches>) => {
-    const { layout, trains, pools, vectors, statistics, changed, host, name } = facts;
+    const { layout, trains, pools, statistics, changed, host, name } = facts;
+    const vectors = facts.vectors(settings.clientsAtOnce);
     const size = { config, dtype: settings.dtype, panel: engine.panel, changed };
     const checkpointing = settings.activationCheckpointing;
     const batch = pools ? batches.pooled : batches.training;
@@ -121,7 +127,7 @@ export function memoryPlanner(run: PlannedRun, engine: PlannedEngine): MemoryPla
     return { name, phases, peak: phases.reduce((most, next) => (next.total > most.total ? next : most)) };
   };
   return {
-    settings: { batchSize, maxTokens, dtype, activationCheckpointing },
+    settings: { batchSize, maxTokens, dtype, activationCheckpointing, clientsAtOnce },
     under: (settings) => {
       const batches = largestBatches(lengths, settings);
       return methods.map((facts) => ofMethod(facts, settings, batches));
