@@ -22,6 +22,7 @@ const NAMES = [
     'gemm',
     'search',
     'savings',
+    'clients-at-once',
     'aggregation',
     'strategies',
     'quickstart',

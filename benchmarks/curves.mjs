@@ -1,6 +1,6 @@
 /**
- * Loss curves over the same real batches: what bf16, checkpointing and the hidden-state cache change of the numbers, and how
- * far ours are from PyTorch + PEFT's, which pads where ours lays examples end to end.
+ * Loss curves over the same real batches: what bf16, checkpointing, the hidden-state cache and other clients in the same pass change
+ * of the numbers, and how far ours are from PyTorch + PEFT's, which pads where ours lays examples end to end.
  *
  *   npm run build && node benchmarks/curves.mjs --data DIR [--model DIR] [--steps 50] [--batch 4] [--tokens 160]
  *     [--rate 1e-3] [--kinds best] [--threads N] [--only-ours] [--quick] [--record]
@@ -37,6 +37,7 @@ const runs = alternate(
   {
     f32: side(),
     checkpointing: side({ checkpointing: true }),
+    'with two clients more': side({ clients: 3 }),
     'upper half': side(half),
     'upper half, cached': side({ ...half, hiddenStates: join(scratchFolder(), 'states') }),
     ...(bf16 ? { bf16: side({ dtype: 'bf16' }) } : {}),
@@ -47,6 +48,7 @@ const runs = alternate(
 const losses = Object.fromEntries(Object.entries(runs).map(([name, [one]]) => [name, one.losses]));
 const pairs = [
   ['checkpointing', 'f32'],
+  ['with two clients more', 'f32'],
   ['upper half, cached', 'upper half'],
   ...(bf16 ? [['bf16', 'f32']] : []),
   ...Object.keys(sides).map((kind) => ['f32', kind]),

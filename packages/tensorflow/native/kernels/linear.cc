@@ -1,9 +1,11 @@
 // Products with a frozen matrix that is laid out once for all of them, a low-rank product added on the way:
-// y = x W' + u B', and its gradient dx = dy W + t A. The matrix W [n, k] lies as panels of kPanel of its rows,
+// y = x W' + u B', and its gradient dx = dy W + t A. u and t may hold several adapters side by side, each on rows of its own: what
+// is zero of them costs nothing. The matrix W [n, k] lies as panels of kPanel of its rows,
 // [panels, k, kPanel]: y reads them as they are, dx turns square blocks of them around. Every element is summed in the
 // order of the inner axis, so that no bit depends on how the work is shared out. bf16 is widened to f32, or multiplied in
 // pairs where the processor can.
 #include <memory>
+#include <vector>
 
 #include "operation.h"
 #include "parallel.h"
@@ -42,7 +44,7 @@ inline void TurnFour(const T* from, int64_t from_row, float* to, int64_t to_row)
   put(3, __builtin_shuffle(ba, dc, Mask{2, 3, 6, 7}));
 }
 
-// A range of the inner axis; begins at a multiple of kPanel.
+// A range of an inner axis; of a frozen matrix's it begins at a multiple of kPanel.
 struct Range {
   int64_t begin, end;
   int64_t Size() const { return end - begin; }
@@ -131,16 +133,16 @@ struct Frozen {
   }
 };
 
-// The low-rank part's right operand as panels, of which only the ranks from `begin` to `end` are not zero: those of the
-// adapter that a panel belongs to.
+// The low-rank part's right operand as panels, and the ranks that are not zero in one: those of the adapters that it
+// belongs to, in runs.
 struct Thin {
   const float* panel;
-  int64_t begin, end;
+  std::vector<Range> runs;
 };
 
 Thin ThinPanel(int64_t rank, int64_t columns, int64_t index, Strided b, float* panel) {
   const int64_t first = index * kPanel, width = std::min(kPanel, columns - first);
-  Thin thin{panel, rank, 0};
+  Thin thin{panel, {}};
   for (int64_t r = 0; r < rank; ++r) {
     bool any = false;
     for (int64_t j = 0; j < kPanel; ++j) {
@@ -148,13 +150,38 @@ Thin ThinPanel(int64_t rank, int64_t columns, int64_t index, Strided b, float* p
       panel[r * kPanel + j] = value;
       any = any || value != 0;
     }
-    if (any) {
-      thin.begin = std::min(thin.begin, r);
-      thin.end = r + 1;
-    }
+    if (!any) continue;
+    if (thin.runs.empty() || thin.runs.back().end < r)
+      thin.runs.push_back({r, r + 1});
+    else
+      thin.runs.back().end = r + 1;
   }
-  if (thin.begin > thin.end) thin.begin = thin.end;
   return thin;
+}
+
+// Of each row of the low-rank part's left operand [rows, rank], the ranks outside of which it is zero: where several
+// adapters lie side by side, those of the row's own.
+std::vector<Range> SpansOf(const float* left, int64_t rows, int64_t rank) {
+  std::vector<Range> spans(rank > 0 ? rows : 0);
+  ParallelFor(spans.size(), 512, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const float* const at = left + row * rank;
+      Range span{0, rank};
+      while (span.begin < span.end && at[span.begin] == 0) ++span.begin;
+      while (span.begin < span.end && at[span.end - 1] == 0) --span.end;
+      spans[row] = span;
+    }
+  });
+  return spans;
+}
+
+// What holds every one of some spans.
+inline Range Hull(const Range* spans, int64_t count) {
+  Range hull = spans[0];
+  for (int64_t i = 1; i < count; ++i)
+    if (spans[i].Size() > 0)
+      hull = hull.Size() > 0 ? Range{std::min(hull.begin, spans[i].begin), std::max(hull.end, spans[i].end)} : spans[i];
+  return hull;
 }
 
 // What a strip of rows is multiplied by: a range of one panel, and the low-rank part after the last range.
@@ -168,8 +195,8 @@ struct Factor {
 // kRows rows of x (with those of the low-rank part beside) times one panel. `sums` [kRows, kPanel] holds what came of
 // the ranges before (`resume`) and takes what is to go on (`pause`); at the end it goes to `columns` of y.
 template <int kRows, class Left, class Right, class T>
-inline void Strip(View<Left> x, Strided low, const Factor<Right>& factor, float* held, bool resume, bool pause, T* y,
-                  int64_t stride, int64_t columns) {
+inline void Strip(View<Left> x, Strided low, const Range* spans, const Factor<Right>& factor, float* held, bool resume,
+                  bool pause, T* y, int64_t stride, int64_t columns) {
   F sums[kRows][2] = {};
   if (resume)
     for (int row = 0; row < kRows; ++row)
@@ -180,8 +207,14 @@ inline void Strip(View<Left> x, Strided low, const Factor<Right>& factor, float*
       for (int half = 0; half < 2; ++half) Store(held + row * kPanel + half * kWidth, sums[row][half]);
     return;
   }
-  const auto [thin, begin, end] = factor.thin;
-  Accumulate<kRows>(end - begin, {low.at + begin, low.row, 1}, thin + begin * kPanel, sums);
+  if (!factor.thin.runs.empty()) {
+    const Range hull = Hull(spans, kRows);
+    for (const Range& run : factor.thin.runs) {
+      const int64_t begin = std::max(run.begin, hull.begin), end = std::min(run.end, hull.end);
+      if (begin < end)
+        Accumulate<kRows>(end - begin, {low.at + begin, low.row, 1}, factor.thin.panel + begin * kPanel, sums);
+    }
+  }
   for (int row = 0; row < kRows; ++row, y += stride) {
     T edge[kPanel];
     T* const to = columns < kPanel ? edge : y;
@@ -225,6 +258,7 @@ void Multiply(int64_t rows, int64_t depth, int64_t columns, const typename Terms
   const int64_t blocks = (rows + kBlock - 1) / kBlock, shares = Shares(groups, blocks);
   const int64_t most = std::min(rows, (blocks + shares - 1) / shares * kBlock);
   const int64_t ranges = depth == 0 ? 1 : (depth + portion.depth - 1) / portion.depth;
+  const std::vector<Range> spans = SpansOf(left, rows, rank);
   const int64_t panel_size = portion.depth / Terms::kStep * kPanel, thin_size = rank * kPanel, held_size = most * kPanel;
   ParallelFor(groups * shares, 1, [&](int64_t task, int64_t) {
     const std::unique_ptr<float[]> scratch(
@@ -252,7 +286,7 @@ void Multiply(int64_t rows, int64_t depth, int64_t columns, const typename Terms
           Strips(stop - block, [&](int64_t strip, auto count) {
             const int64_t row = block + strip;
             const View<typename Terms::Left> part{x + row * depth + range.begin, depth, 1};
-            Strip<count>(part, {left + row * rank, rank, 1}, factors[p - first],
+            Strip<count>(part, {left + row * rank, rank, 1}, spans.data() + (rank > 0 ? row : 0), factors[p - first],
                          held + (p - first) * held_size + (row - from) * kPanel, resume, pause,
                          y + row * columns + p * kPanel, columns, width);
           });

@@ -60,6 +60,27 @@ export function linearSuite(at: () => Bench): void {
     engine.dispose(matrix.tensor, ...tensors);
   });
 
+  test('adapters side by side, each on rows of its own', () => {
+    const { engine, up, check } = at();
+    const [N, rows, columns, rank] = [61, 70, 40, 18];
+    const [x, w, dy] = [sample([N, columns], 1), sample([rows, columns], 2), sample([N, rows], 3)];
+    // Three adapters of rank 6, on 20 rows each; the last row is nobody's.
+    const dense = sample([N, rank], 4);
+    const left = build([N, rank], (n, r) =>
+      Math.floor(n / 20) === Math.floor(r / 6) ? dense.values[n * rank + r] : 0,
+    );
+    // Each of them stacked of three sites.
+    const blocks = blockDiagonal(rows, 6, 3);
+    const B = build([rows, rank], (row, r) => blocks.values[row * 6 + (r % 6)] * (1 + Math.floor(r / 6)));
+    const A = sample([rank, columns], 6);
+    const tensors = [x, w, dy, left, B, A].map(up);
+    const [tx, tw, td, tl, tB, tA] = tensors;
+    const matrix = engine.pack(tw);
+    check(engine.linear(tx, matrix, { left: tl, right: tB }), product(x, w, left, B), 1e-5);
+    check(engine.linearBackward(td, matrix, { left: tl, right: tA }), product(dy, turned(w), left, turned(A)), 1e-5);
+    engine.dispose(matrix.tensor, ...tensors);
+  });
+
   test('a packed matrix gives its rows back, exactly', () => {
     const { engine, up, indices, check } = at();
     const w = sample([35, 5], 2);
