@@ -1,10 +1,10 @@
 // Robust aggregators with and without two malicious clients of eight, on the embedded data.
 //   node examples/robustness/run.mjs --out DIR --results NAME [--seeds 1,2,3] [--rounds 5] [--steps 12] [--split iid|groups] [--jobs N]
 import { existsSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { perfit, together } from '../processes.mjs';
+import { machine } from '../report.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -90,9 +90,9 @@ function spread(values, digits = 4) {
   const range = [Math.min(...values), Math.max(...values)].map((value) => value.toPrecision(digits));
   return values.length > 1 ? `${mean.toPrecision(digits)} (${range.join('–')})` : mean.toPrecision(digits);
 }
-const machine = `${cpus()[0].model}, ${cpus().length} cores, Node ${process.versions.node}`;
+const computed = machine(jobs);
 const markdown = [
-  `Split ${options.split}, seeds ${seeds.join(', ')}, ${options.rounds} rounds of ${options.steps} steps; ${machine}. Perplexity of the global module over the six honest clients (exp of the mean client loss): geometric mean over the seeds (range).`,
+  `Split ${options.split}, seeds ${seeds.join(', ')}, ${options.rounds} rounds of ${options.steps} steps; ${computed}. Perplexity of the global module over the six honest clients (exp of the mean client loss): geometric mean over the seeds (range).`,
   '',
   '| rule | clean | two of eight malicious | ratio |',
   '|---|---|---|---|',
@@ -101,7 +101,7 @@ const markdown = [
 ].join('\n');
 if (options.results) {
   const { out: _out, results: _results, ...told } = options;
-  writeFileSync(`${options.results}.json`, `${JSON.stringify({ machine, options: told, rows }, null, 1)}\n`);
+  writeFileSync(`${options.results}.json`, `${JSON.stringify({ machine: computed, options: told, rows }, null, 1)}\n`);
   writeFileSync(`${options.results}.md`, markdown);
 }
 console.log(markdown);
