@@ -58,6 +58,7 @@ export { type DualOptions, dual } from './personalizations/dual.js';
 export { type HalvesOptions, halves } from './personalizations/halves.js';
 export { type MoreauOptions, moreau } from './personalizations/moreau.js';
 export { none } from './personalizations/none.js';
+export { twoTracks } from './personalizations/two-tracks.js';
 export { planMethods } from './plan-methods.js';
 export { loadPlugins } from './plugins/load-plugins.js';
 export { randomStreams } from './random-streams.js';

@@ -40,6 +40,7 @@ import { dualFactory } from './personalizations/dual.js';
 import { halvesFactory } from './personalizations/halves.js';
 import { moreauFactory } from './personalizations/moreau.js';
 import { noneFactory } from './personalizations/none.js';
+import { twoTracksFactory } from './personalizations/two-tracks.js';
 import { fractionFactory } from './samplers/fraction.js';
 
 const attacks = [signFlipFactory, noiseFactory] as StrategyFactory<Attack>[];
@@ -50,6 +51,7 @@ const personalizations = [
   dualFactory,
   halvesFactory,
   bestSoFarFactory,
+  twoTracksFactory,
 ] as StrategyFactory<Personalization>[];
 
 /** Every built-in method: controls, averaging, personal, robust, PerFIT. */

@@ -45,7 +45,7 @@ export function jointGradients(
 }
 
 /** Batches as one: their sequences one after the other. */
-export function endToEnd(batches: readonly TokenBatch[]): TokenBatch {
+function endToEnd(batches: readonly TokenBatch[]): TokenBatch {
   const total = (count: (batch: TokenBatch) => number) => batches.reduce((sum, batch) => sum + count(batch), 0);
   const ids = new Int32Array(total((batch) => batch.ids.length));
   const lossPositions = new Int32Array(total((batch) => batch.labels.length));

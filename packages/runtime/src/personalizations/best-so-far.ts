@@ -1,6 +1,7 @@
 import { defineStrategy } from '@perfit/strategy';
 import { z } from 'zod';
 import type { Personalization } from '../contract.js';
+import { betterAdapter } from './better-adapter.js';
 
 /**
  * Every client uses the best adapter that it has had so far, by its own validation rows (ours): after its local steps
@@ -15,15 +16,7 @@ export function bestSoFar(): Personalization {
     secondAdapter: true,
     keepsComposition: true,
     phases: () => [{ adapter: 'shared', share: 1 }],
-    compose: async ({ shared, personal, validate }) => {
-      const candidates = [shared, shared.map((value, p) => 0.5 * (value + personal[p]!)), personal];
-      let best = { values: shared, loss: Number.POSITIVE_INFINITY };
-      for (const values of candidates) {
-        const loss = await validate(values);
-        if (loss < best.loss) best = { values, loss };
-      }
-      return best.values;
-    },
+    compose: betterAdapter,
   };
 }
 

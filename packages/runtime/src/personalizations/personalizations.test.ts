@@ -7,6 +7,7 @@ import { dual } from './dual.js';
 import { halves } from './halves.js';
 import { moreau } from './moreau.js';
 import { none } from './none.js';
+import { twoTracks } from './two-tracks.js';
 
 // One site [2, 2] at rank 2: A = θ[0..3], B = θ[4..7] by rows, so that columns of B alternate.
 const layout = createLayout([{ name: 'model.layers.0.self_attn.q_proj', layer: 0, in: 2, out: 2, flops: 8 }], 2);
@@ -64,6 +65,22 @@ test('best so far: the mean where it validates best, the old one where the new o
   expect(await best(personal)).toBe(personal);
   expect(await best(shared)).toBe(shared);
   expect(await bestSoFar().compose({ layout, shared, personal, validate: blind })).toBe(shared);
+});
+
+test('two tracks: both take a round’s steps, and the better one by validation rows is used', async () => {
+  expect(
+    twoTracks()
+      .phases(when(1))
+      .map(({ adapter, share }) => [adapter, share]),
+  ).toEqual([
+    ['shared', 1],
+    ['personal', 1],
+  ]);
+  expect(twoTracks().keepsComposition).toBeUndefined();
+  const best = (target: Float32Array) => twoTracks().compose({ layout, shared, personal, validate: near(target) });
+  expect(await best(personal)).toBe(personal);
+  expect(await best(shared)).toBe(shared);
+  expect(await best(values((p) => 4 + p / 2))).toEqual(values((p) => 4 + p / 2));
 });
 
 describe('moreau', () => {
