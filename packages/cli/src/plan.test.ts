@@ -40,7 +40,13 @@ describe('perfit plan', () => {
     const { status, stdout, stderr } = perfit('plan', ...SMALL, '--memory', '100MB', '--json');
     const plan = JSON.parse(stdout);
     expect(plan).toMatchObject({ fits: false, cures: [], limit: { bytes: 1e8, source: 'given' } });
-    expect(plan.settings).toEqual({ batchSize: 4, maxTokens: 160, dtype: 'f32', activationCheckpointing: false });
+    expect(plan.settings).toEqual({
+      batchSize: 4,
+      maxTokens: 160,
+      dtype: 'f32',
+      activationCheckpointing: false,
+      clientsAtOnce: 1,
+    });
     for (const { peak, phases } of plan.methods) {
       const sum = Object.values(peak.parts as Record<string, number>).reduce((a, b) => a + b, 0);
       expect(sum / peak.total).toBeCloseTo(1, 9);

@@ -35,11 +35,14 @@ export function layerMoments(
   ) => {
     const scratch = wanted ? wide * count * group.out : 0;
     gradients += at.perPosition * group.positions;
-    const own = adapts(group)
-      ? count * (wide * (group.in + group.out) + 4 * group.rank) + at.perPosition * group.rank * (group.in + group.out)
-      : 0;
+    const held = base + temporary + 4 * count * group.rank;
+    if (adapts(group)) {
+      const own = (count * wide + at.perPosition * group.rank) * (group.in + group.out);
+      moments.push(moment(name, { saved, temporary: held + own, gradients }));
+    }
+    // The widened copies and the gradients of the stacked factors end before the frozen product.
     const dx = wanted ? count * group.in * d : 0;
-    moments.push(moment(name, { saved, temporary: base + temporary + own + dx, gradients, scratch }));
+    moments.push(moment(name, { saved, temporary: held + dx, gradients, scratch }));
   };
   const base = batchBytes(size);
   const { saved } = at;

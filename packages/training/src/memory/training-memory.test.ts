@@ -131,7 +131,7 @@ describeNative('against the bytes that an engine holds at the peak of a step', (
     ['down only', {}, onDown, 4, [8, 64], 'feed-forward'],
     ['bf16', { dtype: 'bf16' }, onAll, 4, [8, 64], 'feed-forward'],
     ['bf16, upper half', { dtype: 'bf16' }, onUpper, 4, [8, 64], 'feed-forward'],
-    ['bf16, attention only', { dtype: 'bf16' }, onAttention, 4, [8, 64], 'attention'],
+    ['bf16, attention only', { dtype: 'bf16' }, onAttention, 4, [8, 64], 'logits'],
     ['gathering gradients', { statistics: 'gradient' }, onAll, 8, [4, 32], 'feed-forward'],
     ['gathering squares', { statistics: 'fisher' }, onAll, 4, [8, 64], 'feed-forward'],
     [
