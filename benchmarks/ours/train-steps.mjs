@@ -1,8 +1,8 @@
 /**
  * Training steps on given batches with @perfit/training: the counterpart of python/train_steps.py. Ours alone may also
  * take `live` (which part of the adapter is), `hiddenStates` (a folder to keep them in), `checkpointing`, and `clients` that
- * step together, each on batches of its own; the losses are then those of the first, and `apart` steps on the next batch
- * begins `clients` further.
+ * step together, the next client on the next batch. The losses are the first client's. From step to step it goes on by one
+ * batch or, with `apart`, by `clients`, so that no batch comes twice.
  */
 import { readFileSync } from 'node:fs';
 import { makeBatch } from '@perfit/datasets';

@@ -71,20 +71,21 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
       ...(reused ? { reused } : {}),
     };
   };
-  const { clientsAtOnce } = context.configuration;
-  const train =
-    plan.search?.scope === 'federation'
-      ? searchTogether(
-          (client, job, consensus) => trainOne(client, job, { consensus }),
-          (client, job) => dueFor(recordOf(client), job),
-        )
-      : clientsAtOnce > 1
-        ? trainJointly(
-            (client, job, company) => trainOne(client, job, { takeStep: company?.step(client) }),
-            trainer,
-            clientsAtOnce,
-          )
-        : (client: string, job: TrainingJob) => trainOne(client, job);
+  /** One client after the other, or those together that search or step together. */
+  const trainAsPlanned = (): Transport['train'] => {
+    const { clientsAtOnce } = context.configuration;
+    if (plan.search?.scope === 'federation')
+      return searchTogether(
+        (client, job, consensus) => trainOne(client, job, { consensus }),
+        (client, job) => dueFor(recordOf(client), job),
+      );
+    if (clientsAtOnce === 1) return (client, job) => trainOne(client, job);
+    return trainJointly(
+      (client, job, company) => trainOne(client, job, { takeStep: company?.step(client) }),
+      trainer,
+      clientsAtOnce,
+    );
+  };
 
   return {
     clients: [...clients.keys()],
@@ -94,7 +95,7 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
       trainer.setResidual(residual);
       evaluator.forget();
     },
-    train,
+    train: trainAsPlanned(),
     deliver: async (client, _round, download) => {
       const record = recordOf(client);
       const own = record.state.shared;

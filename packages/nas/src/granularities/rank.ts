@@ -11,8 +11,10 @@ function components(layout: Layout): Units {
   const sites: number[] = [];
   let count = 0;
   for (const [site, { A, B }] of slotsBySite(layout).entries()) {
-    for (let k = 0; k < A.rows; k++) sites.push(site);
-    for (let k = 0; k < A.rows; k++) of.fill(count + k, A.offset + k * A.columns, A.offset + (k + 1) * A.columns);
+    for (let k = 0; k < A.rows; k++) {
+      sites.push(site);
+      of.fill(count + k, A.offset + k * A.columns, A.offset + (k + 1) * A.columns);
+    }
     for (let i = 0; i < B.size; i++) of[B.offset + i] = count + (i % B.columns);
     count += A.rows;
   }
