@@ -2,14 +2,15 @@
  * Seconds from the start of the process to the perplexity that FedIT ends with, loading of the model included.
  *
  *   npm run build && node benchmarks/time-to-perplexity.mjs --data DIR [--model DIR] [--methods fedit,perfit]
- *     [--rounds 3] [--steps 8] [--batch 8] [--tokens 160] [--test-rows 20] [--clients 8] [--rate 1e-3] [--dtype f32]
- *     [--tolerance 0.005] [--repeats 1] [--kinds default,best] [--threads N] [--only-ours] [--quick] [--record]
+ *     [--from-layer 10] [--rounds 3] [--steps 8] [--batch 8] [--tokens 160] [--test-rows 20] [--clients 8] [--rate 1e-3]
+ *     [--dtype f32] [--tolerance 0.005] [--repeats 1] [--kinds default,best] [--threads N] [--only-ours] [--quick] [--record]
  *
  * The baseline is FedIT written plainly in PyTorch + PEFT (python/fedit.py): the same clients, examples, batches in the same
  * order, start and optimiser, and the mean over clients evaluated on the same rows after every round. The target is what
  * it ends with (without a baseline: what ours ends with), times 1 + tolerance, for every side. On ours stand the methods
  * named, each a run of its own; the perplexity is that of the client's adapter after distribution, exp of the mean
- * client loss.
+ * client loss. `--from-layer N` adds FedIT with adapters in layers N and up alone: backward ends there, and hidden states below
+ * are computed once for every example (their cache starts empty). 0: not.
  */
 import { resolve } from 'node:path';
 import { randomStreams } from '@perfit/runtime';
@@ -24,13 +25,13 @@ import { LORA, plain, prepare } from './shared/training.mjs';
 const options = readOptions(
   {
     ...{ methods: 'fedit,perfit', rounds: 3, steps: 8, batch: 8, tokens: 160, testRows: 20, clients: 8 },
-    ...{ rate: 1e-3, dtype: 'f32', tolerance: 0.005, repeats: 1 },
+    ...{ fromLayer: 10, rate: 1e-3, dtype: 'f32', tolerance: 0.005, repeats: 1 },
   },
-  { methods: 'fedit', rounds: 1, steps: 1, batch: 4, tokens: 48, testRows: 1, clients: 2 },
+  { methods: 'fedit', fromLayer: 1, rounds: 1, steps: 1, batch: 4, tokens: 48, testRows: 1, clients: 2 },
 );
 const { rounds, steps, batch, tokens, testRows, threads, dtype, rate } = options;
 const SEED = 1;
-const { model, adapter, write } = await prepare(options, { seed: SEED });
+const { model, adapter, config, write } = await prepare(options, { seed: SEED });
 const streams = randomStreams(SEED);
 const clients = await clientsOf({ ...options, model, maxTokens: tokens });
 const plan = clients.map(({ id, train, test }) => ({
@@ -53,14 +54,15 @@ const configuration = {
   ...{ learningRate: rate, ...LORA, targets: ['q', 'k', 'v', 'o'], validation: { share: 0 } },
   partitioner: { name: 'field', field: 'client', values: clients.map(({ id }) => id) },
 };
-const sidesOfOurs = Object.fromEntries(
-  options.methods
-    .split(',')
-    .map((method) => [
-      `perfit ${method}`,
-      ours('federated-run', { threads, configuration: { ...configuration, methods: [method] } }),
-    ]),
-);
+const run = (methods, more = {}) =>
+  ours('federated-run', { threads, configuration: { ...configuration, ...more, methods } });
+const sidesOfOurs = Object.fromEntries(options.methods.split(',').map((method) => [`perfit ${method}`, run([method])]));
+if (options.fromLayer > 0) {
+  const layers = Array.from({ length: config.layers - options.fromLayer }, (_, i) => options.fromLayer + i);
+  sidesOfOurs[`perfit fedit, layers from ${options.fromLayer}`] = run(['fedit'], {
+    targets: [`layers\\.(${layers.join('|')})\\..*(q|k|v|o)_proj`],
+  });
+}
 const { sides, missing } = baselines(options, 'fedit', {
   ...{ model, adapter, dtype, threads, rounds, plan: write('plan.json', { clients: plan }) },
   ...{ learningRate: rate, weightDecay: 0, clip: 1 },

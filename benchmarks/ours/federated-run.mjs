@@ -8,6 +8,8 @@ import { finish, job } from './process.mjs';
 
 const engine = await createEngine({ threads: job.threads });
 const out = mkdtempSync(join(tmpdir(), 'perfit-benchmark-run-'));
+// What earlier runs have left there of hidden states must not count.
+process.env.PERFIT_CACHE = out;
 const prepared = await prepareRun(validateConfiguration(job.configuration, 'the benchmark'), {
   ...{ engine, container: createContainer(), clock: systemClock, out, resume: false },
 });

@@ -1,21 +1,22 @@
 import type { Method } from '../contract.js';
-import { perfitValidated } from './perfit-validated.js';
+import { perfit } from './perfit.js';
 
 /**
  * PerFIT made never to be worse than staying alone or following everyone (ours): a gentle search (a quarter more rank than
- * the budget, whole components, every site keeps its share), means weighted towards clients alike, adopted as far as a
- * client's validation rows like them, and the best adapter that it has had. e · r must be even: r = 8, 16, 24, …
+ * the budget, whole components, every site keeps its share), means weighted towards clients alike, and beside the adapter
+ * that follows them a second one that stays alone; a client uses what its validation rows prefer. Twice the steps.
+ * e · r must be even: r = 8, 16, 24, …
  */
 export const perfitGuarded: Method = {
-  ...perfitValidated,
+  ...perfit,
   name: 'perfit-guarded',
-  summary: 'PerFIT with a gentle search, means of similar clients, validated adoption, and the best adapter so far.',
+  summary: 'PerFIT with a gentle search, means of similar clients, and a second adapter that stays alone.',
   source: 'ours',
   preset: {
-    ...perfitValidated.preset,
+    ...perfit.preset,
     expansion: 1.25,
     granularity: { name: 'rank', within: 'site' },
     aggregator: 'mask-similarity',
-    personalization: 'best-so-far',
+    personalization: 'two-tracks',
   },
 };
