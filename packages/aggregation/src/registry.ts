@@ -1,4 +1,4 @@
-import { type Architecture, architectureFromBytes, lowestOne, wordsOf } from '@perfit/lora';
+import { type Architecture, lowestOne, wordsOf } from '@perfit/lora';
 import { errors } from './errors.js';
 import { maskedCount } from './masked-count.js';
 
@@ -46,13 +46,4 @@ function change(counts: Uint32Array, client: string, had: Architecture, has: Arc
           cure: 'Resume registry and server state from the same round',
         });
     }
-}
-
-/** The live positions of `architecture` that also satisfy `keep`. */
-export function filterPositions(architecture: Architecture, keep: (position: number) => boolean): Architecture {
-  const words = wordsOf(architecture.bits);
-  const kept = new Int32Array(words.length);
-  for (let i = 0; i < words.length; i++)
-    for (let rest = words[i]; rest !== 0; rest &= rest - 1) if (keep(i * 32 + lowestOne(rest))) kept[i] |= rest & -rest;
-  return architectureFromBytes(architecture.size, new Uint8Array(kept.buffer, 0, architecture.bits.length));
 }

@@ -103,6 +103,21 @@ export function livePositions({ bits, live }: Architecture): Uint32Array {
   return positions;
 }
 
+/**
+ * The live positions that a predicate accepts; it is asked for each once, ascending.
+ *
+ * @example
+ * filterArchitecture(architecture, (position) => scores[position] > 0);
+ */
+export function filterArchitecture({ size, bits }: Architecture, keep: (position: number) => boolean): Architecture {
+  const words = wordsOf(bits);
+  const kept = new Int32Array(words.length);
+  for (let i = 0; i < words.length; i++)
+    for (let rest = words[i]; rest !== 0; rest &= rest - 1) if (keep(i * 32 + lowestOne(rest))) kept[i] |= rest & -rest;
+  const left = new Uint8Array(kept.buffer, 0, bits.length);
+  return { size, live: countOnes(left), bits: left };
+}
+
 /** Index of the lowest one of a 32-bit word that has one. */
 export function lowestOne(word: number): number {
   return 31 - Math.clz32(word & -word);

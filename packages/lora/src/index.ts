@@ -2,6 +2,7 @@ export {
   architectureFrom,
   architectureFromBytes,
   emptyArchitecture,
+  filterArchitecture,
   fullArchitecture,
   isLive,
   livePositions,

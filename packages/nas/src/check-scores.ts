@@ -1,4 +1,4 @@
-import { livePositions } from '@perfit/lora';
+import { isLive } from '@perfit/lora';
 import type { Granularity } from './contract.js';
 import { errors } from './errors.js';
 
@@ -16,8 +16,8 @@ export function checkScores({ layout, scores, architecture }: Selection): void {
       what: `there are ${scores.length} scores for a layout of ${layout.size}`,
       cure: 'Score every position',
     });
-  for (const position of livePositions(architecture))
-    if (Number.isNaN(scores[position]))
+  for (let position = 0; position < scores.length; position++)
+    if (Number.isNaN(scores[position]) && isLive(architecture, position))
       throw errors.make('not-a-number', {
         what: `the score of position ${position} is NaN`,
         cure: 'The training diverged: lower the learning rate',

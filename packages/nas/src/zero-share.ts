@@ -11,12 +11,16 @@ export interface ZeroShare {
 export function zeroShare(layout: Layout, scores: Float32Array, architecture: Architecture): ZeroShare {
   const live = { A: 0, B: 0 };
   const zero = { A: 0, B: 0 };
-  for (const { factor, offset, size } of layout.slots)
+  for (const { factor, offset, size } of layout.slots) {
+    let [some, none] = [0, 0];
     for (let position = offset; position < offset + size; position++) {
       if (!isLive(architecture, position)) continue;
-      live[factor]++;
-      if (scores[position] === 0) zero[factor]++;
+      some++;
+      if (scores[position] === 0) none++;
     }
+    live[factor] += some;
+    zero[factor] += none;
+  }
   return { A: live.A ? zero.A / live.A : undefined, B: live.B ? zero.B / live.B : undefined };
 }
 

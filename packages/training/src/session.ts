@@ -95,7 +95,10 @@ export function openSession(parts: SessionParts, options: SessionOptions): Opene
   /** Computes with what is live now. */
   const renewPart = (): void => {
     const next = livePart(architecture);
+    // Where neither leaves anything out, what is there stays where it is.
+    const stays = next.layout === part.layout;
     const move = (tensor: Tensor): Tensor => {
+      if (stays) return tensor;
       const whole = part.expand(engine.download(tensor) as Float32Array);
       engine.dispose(tensor);
       return engine.upload(next.compact(whole), [next.layout.size]);
@@ -184,7 +187,7 @@ export function openSession(parts: SessionParts, options: SessionOptions): Opene
       const sums = { A: 0, B: 0 };
       const host = gradient && engine.download(gradient);
       for (const { factor, offset, size } of host ? part.layout.slots : [])
-        for (let p = offset; p < offset + size; p++) sums[factor] += host![p]! ** 2;
+        for (let p = offset; p < offset + size; p++) sums[factor] += host![p]! * host![p]!;
       return { A: Math.sqrt(sums.A), B: Math.sqrt(sums.B) };
     },
     values: () => read(),

@@ -1,4 +1,4 @@
-import { pack } from '@perfit/lora';
+import { filterArchitecture, pack } from '@perfit/lora';
 import { defineStrategy } from '@perfit/strategy';
 import { z } from 'zod';
 import { checkedFold } from '../checked-fold.js';
@@ -12,7 +12,6 @@ import {
 } from '../client-vectors.js';
 import type { Aggregator, ServerState } from '../contract.js';
 import { errors } from '../errors.js';
-import { filterPositions } from '../registry.js';
 import { stateArray } from '../state-array.js';
 
 /** Options of {@link fedAmp}. */
@@ -88,7 +87,7 @@ export function fedAmp({ sigma, alpha }: FedAmpOptions = {}): Aggregator {
       const distances = stateArray(state, 'distances', 'Float64Array', vectors.length ** 2);
       const xi = attention(distances, vectors.length, i);
       const { values, weights } = meanOfHolders(vectors, (j) => xi[j], architecture.size);
-      const mask = filterPositions(architecture, (p) => weights[p] > 0);
+      const mask = filterArchitecture(architecture, (p) => weights[p] > 0);
       return { mask, values: pack(values, mask) };
     },
     globalModule: (state) => meanOf(state).slice(),

@@ -1,4 +1,4 @@
-import { architectureFrom, livePositions, pack } from '@perfit/lora';
+import { emptyArchitecture, filterArchitecture, livePositions, pack } from '@perfit/lora';
 import { defineStrategy } from '@perfit/strategy';
 import { z } from 'zod';
 import { checkScores } from '../check-scores.js';
@@ -26,29 +26,36 @@ export function weight({ within = 'model' }: WeightOptions = {}): Granularity {
       checkScores(selection);
       const { layout, scores, architecture, keep } = selection;
       if (keep >= architecture.live) return architecture;
-      if (keep <= 0) return architectureFrom(layout.size, []);
-      const positions = livePositions(architecture);
+      if (keep <= 0) return emptyArchitecture(layout.size);
       const live = pack(scores, architecture);
-      const parts = within === 'site' ? siteShares(layout, positions, keep) : [{ start: 0, end: live.length, keep }];
-      const kept = new Uint32Array(keep);
-      let filled = 0;
-      for (const part of parts) {
-        kept.set(best(positions, live, part), filled);
-        filled += part.keep;
-      }
-      return architectureFrom(layout.size, kept);
+      const parts =
+        within === 'site'
+          ? siteShares(layout, livePositions(architecture), keep)
+          : [{ start: 0, end: live.length, keep }];
+      const keeps = keepsOf(live, parts);
+      return filterArchitecture(architecture, (position) => keeps(scores[position]));
     },
   };
 }
 
-/** The best positions of a range, in order. */
-function best(positions: Uint32Array, scores: Float32Array, { start, end, keep }: SiteShare): Uint32Array {
-  if (keep === 0) return positions.subarray(start, start);
-  const { value, equal } = nthLargest(scores.subarray(start, end), keep);
-  let ties = equal;
-  return positions
-    .subarray(start, end)
-    .filter((_, i) => scores[start + i] > value || (scores[start + i] === value && ties-- > 0));
+/** Says of the live scores in turn, which it must be asked for in their order, whether each is among the best of its part. */
+function keepsOf(live: Float32Array, parts: readonly SiteShare[]): (score: number) => boolean {
+  let asked = 0;
+  let part = -1;
+  let end = 0;
+  let least = 0;
+  let ties = 0;
+  const enter = () => {
+    const { start, keep, ...rest } = parts[++part];
+    end = rest.end;
+    ({ value: least, equal: ties } =
+      keep > 0 ? nthLargest(live.subarray(start, end), keep) : { value: Number.POSITIVE_INFINITY, equal: 0 });
+  };
+  return (score) => {
+    while (asked === end) enter();
+    asked++;
+    return score > least || (score === least && ties-- > 0);
+  };
 }
 
 /** Registers {@link weight}. */
