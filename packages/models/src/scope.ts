@@ -36,7 +36,7 @@ const making = [
   ] as const),
   ...(['sigmoid', 'addN', 'sum', 'mean', 'softmax', 'crossEntropy', 'segmentSum'] as const),
   ...(['rmsNorm', 'rmsNormBackward', 'swiglu', 'swigluBackward', 'attention', 'attentionBackward'] as const),
-  ...(['segmentProducts'] as const),
+  ...(['lowRankInput', 'lowRankGradients', 'segmentProducts'] as const),
 ];
 
 function isTensor(value: object): value is Tensor {

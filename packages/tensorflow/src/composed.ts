@@ -1,7 +1,14 @@
 import type { AttentionSizes, DType, Rotation, Tensor } from './contract.js';
 import type { Fused, Primitives } from './primitives.js';
 import { type SequenceBlock, sequenceBlock } from './sequence-block.js';
-import { attentionShape, requireEqual, requireSegments, sizeOf } from './shapes.js';
+import {
+  attentionShape,
+  requireEqual,
+  requireLowRank,
+  requireLowRankGradients,
+  requireSegments,
+  sizeOf,
+} from './shapes.js';
 
 /** Runs a body that keeps what it makes, and ends all of it but the results. */
 function ending<Result extends readonly Tensor[]>(
@@ -90,6 +97,22 @@ export function composedFused(e: Primitives): Fused {
         const dv = keep(e.batchMatmul(p, d, { transposeA: true }));
         return [gradient(e, keep, [dq, dk, dv], turns, sizes, shape)] as const;
       })[0],
+    lowRankInput: (x, A) => {
+      requireLowRank(x, A);
+      return ending(e, (keep) => [e.matmul(keep(e.cast(x, 'f32')), A, { transposeB: true })] as const)[0];
+    },
+    lowRankGradients: (of, dy) => {
+      requireLowRankGradients(of, dy);
+      const { x, A, B } = of;
+      const [t, dA, dB] = ending(e, (keep) => {
+        const [wideX, wideD] = [keep(e.cast(x, 'f32')), keep(e.cast(dy, 'f32'))];
+        const u = keep(e.matmul(wideX, A, { transposeB: true }));
+        const t = keep(e.matmul(wideD, B));
+        const dA = keep(e.matmul(t, wideX, { transposeA: true }));
+        return [t, dA, keep(e.matmul(wideD, u, { transposeA: true }))] as const;
+      });
+      return { t, dA, dB };
+    },
     segmentProducts: (x, y, starts, scales) => {
       requireSegments(x, y, starts, scales);
       const [sum, squares] = ending(e, (keep) => {

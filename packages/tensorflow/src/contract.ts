@@ -204,6 +204,16 @@ export interface Engine {
   ) => { readonly z: Tensor; readonly logSumExp: Tensor };
   /** dz `[N, heads · D]` → the gradient of the stacked projection. */
   readonly attentionBackward: (saved: AttentionSaved, dz: Tensor, sizes: AttentionSizes) => Tensor;
+  /** u = x Aᵀ `[N, R]` in f32, of x `[N, in]` in any element type and A `[R, in]` in f32. */
+  readonly lowRankInput: (x: Tensor, A: Tensor) => Tensor;
+  /**
+   * The backward of y = … + (x Aᵀ) Bᵀ: dy `[N, out]` → t = dy B `[N, R]`, dA = tᵀ x `[R, in]` and dB = dyᵀ (x Aᵀ)
+   * `[out, R]`, all in f32; x and dy of one element type, B `[out, R]` in f32.
+   */
+  readonly lowRankGradients: (
+    of: { readonly x: Tensor; readonly A: Tensor; readonly B: Tensor },
+    dy: Tensor,
+  ) => { readonly t: Tensor; readonly dA: Tensor; readonly dB: Tensor };
   /**
    * With X_b and Y_b the rows of x `[N, p]` and y `[N, q]` (f32) that lie from `starts[b]` to before `starts[b + 1]`:
    * `sum` = Σ_b X_bᵀ Y_b and `squares` = Σ_b scales_b (X_bᵀ Y_b)², element by element, `[p, q]` each. The products add up

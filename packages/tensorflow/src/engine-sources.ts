@@ -71,6 +71,7 @@ export const KERNEL_SOURCES = [
     'attention.cc',
     'cross_entropy.cc',
     'linear.cc',
+    'low_rank.cc',
     'parallel.cc',
     'rms_norm.cc',
     'segment_products.cc',

@@ -3,7 +3,8 @@ import type { Engine } from './contract.js';
 /** The operations that have a kernel of their own on the native engine's CPU. */
 export type Fused = Pick<
   Engine,
-  'rmsNorm' | 'rmsNormBackward' | 'swiglu' | 'swigluBackward' | 'attention' | 'attentionBackward' | 'segmentProducts'
+  | ('rmsNorm' | 'rmsNormBackward' | 'swiglu' | 'swigluBackward' | 'attention' | 'attentionBackward')
+  | ('lowRankInput' | 'lowRankGradients' | 'segmentProducts')
 >;
 
 /** Products with a frozen matrix: likewise. */

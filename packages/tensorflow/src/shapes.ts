@@ -153,6 +153,23 @@ export function attentionShape(
   return { headSize, groups };
 }
 
+/** Refuses operands of lowRankInput that do not fit. */
+export function requireLowRank(x: Tensor, A: Tensor): void {
+  const [, width] = requireMatrix('lowRankInput', x);
+  requireEqual('lowRankInput', A.shape, [A.shape[0], width]);
+  requireWide('lowRankInput', A);
+}
+
+/** Refuses operands of lowRankGradients that do not fit. */
+export function requireLowRankGradients({ x, A, B }: { x: Tensor; A: Tensor; B: Tensor }, dy: Tensor): void {
+  const [rows, width] = requireMatrix('lowRankGradients', x);
+  const [out, rank] = requireMatrix('lowRankGradients', B);
+  requireEqual('lowRankGradients (A)', A.shape, [rank, width]);
+  requireEqual('lowRankGradients (dy)', dy.shape, [rows, out]);
+  requireSameDtype('lowRankGradients', [x, dy]);
+  requireWide('lowRankGradients', A, B);
+}
+
 /** Refuses operands of segmentProducts that do not fit. */
 export function requireSegments(x: Tensor, y: Tensor, starts: Int32Array, scales: Tensor | undefined): void {
   requireEqual('segmentProducts (axes)', [x.shape.length, y.shape.length], [2, 2]);
@@ -192,10 +209,15 @@ export function requireLinear(
   const rank = term.left.shape[1];
   requireEqual(`${operation} (left)`, term.left.shape, [x.shape[0], rank]);
   requireEqual(`${operation} (right)`, term.right.shape, inner === 1 ? [shape[0], rank] : [rank, shape[1]]);
-  const odd = [term.left, term.right].find((side) => side.dtype !== 'f32');
+  requireWide(operation, term.left, term.right);
+}
+
+/** Refuses factors of a low-rank product in anything but f32. */
+function requireWide(operation: string, ...factors: readonly Tensor[]): void {
+  const odd = factors.find(({ dtype }) => dtype !== 'f32');
   if (odd)
     throw errors.make('unsupported-dtype', {
-      what: `${operation} got a low-rank term in ${odd.dtype}`,
-      cure: 'Give both sides in f32',
+      what: `${operation} got a low-rank factor in ${odd.dtype}`,
+      cure: 'Give both in f32',
     });
 }

@@ -6,6 +6,7 @@ import { attentionSuite } from './testing/attention-suite.js';
 import { type Bench, bench } from './testing/compare.js';
 import { fusedSuite } from './testing/fused-suite.js';
 import { linearSuite } from './testing/linear-suite.js';
+import { lowRankSuite } from './testing/low-rank-suite.js';
 import { memorySuite } from './testing/memory-suite.js';
 import { segmentProductsSuite } from './testing/segment-products-suite.js';
 
@@ -47,6 +48,7 @@ export function testEngine(make: () => Promise<Engine>): void {
   arithmeticSuite(() => made);
   fusedSuite(() => made);
   linearSuite(() => made);
+  lowRankSuite(() => made);
   attentionSuite(() => made);
   segmentProductsSuite(() => made);
 }

@@ -21,11 +21,15 @@ const script = (threads: number) => `
     const [N, rows, columns, narrow] = [size(300), size(200), size(100), i % 2 === 1 && engine.supports('bf16')];
     const [x, w, dy] = [matrix(N, columns, narrow), matrix(rows, columns, narrow), matrix(N, rows, narrow)];
     const packed = engine.pack(w);
-    for (const y of [engine.linear(x, packed), engine.linearBackward(dy, packed)]) {
+    const rank = size(40);
+    const [A, B] = [matrix(rank, columns, false), matrix(rows, rank, false)];
+    const { t, dA, dB } = engine.lowRankGradients({ x, A, B }, dy);
+    const found = [engine.linear(x, packed), engine.linearBackward(dy, packed), engine.lowRankInput(x, A), t, dA, dB];
+    for (const y of found) {
       hash.update(new Uint8Array(engine.download(y).buffer));
       engine.dispose(y);
     }
-    engine.dispose(x, w, dy, packed.tensor);
+    engine.dispose(x, w, dy, A, B, packed.tensor);
   }
   console.log(engine.description.threads, hash.digest('hex'));
 `;

@@ -62,14 +62,6 @@ export function createAdaptedProjector(
     return made;
   };
 
-  /** The adapter's part x Aᵀ, in f32 whatever the backbone's element type: 8 bits would lose most of B A. */
-  const lowered = (x: Tensor, A: Tensor): Tensor => {
-    const wide = engine.cast(x, 'f32');
-    const u = engine.matmul(wide, A, { transposeB: true });
-    engine.dispose(wide);
-    return u;
-  };
-
   /** One flat vector out of the pieces; zeros where a slot had no gradient. Consumes. */
   const flatten = (pieces: readonly (Tensor | undefined)[]): Tensor => {
     const whole = sizes.map((size, slot) => pieces[slot] ?? engine.upload(new Float32Array(size), [size]));
@@ -81,21 +73,19 @@ export function createAdaptedProjector(
   const term: AdaptedProjector['term'] = (group, x) => {
     if (plan(group).adapted.length === 0) return undefined;
     const { A, B } = factorsOf(group);
-    return { left: lowered(x, A), right: B };
+    // In f32 whatever the backbone's element type: 8 bits would lose most of B A.
+    return { left: engine.lowRankInput(x, A), right: B };
   };
   const backwardTerm: AdaptedProjector['backwardTerm'] = (group, x, dy) => {
     const groupPlan = plan(group);
     if (groupPlan.adapted.length === 0) return undefined;
     const factors = factorsOf(group);
-    const wide = { x: engine.cast(x, 'f32'), dy: engine.cast(dy, 'f32') };
-    const t = engine.matmul(wide.dy, factors.B);
-    const tap = { ...wide, t, factors };
-    const { gradient, squared } = examples
-      ? exampleGradients(engine, tap, segmentsOf(examples, x.shape[0]!))
-      : { gradient: factorGradients(engine, tap), squared: undefined };
+    const { t, gradient, squared } = examples
+      ? exampleGradients(engine, { x, dy, factors }, segmentsOf(examples, x.shape[0]!))
+      : factorGradients(engine, { x, dy, factors });
     cutFactors(engine, groupPlan, gradient, gradients);
     if (squared) cutFactors(engine, groupPlan, squared, squares);
-    engine.dispose(wide.x, wide.dy, gradient.A, gradient.B, squared?.A, squared?.B);
+    engine.dispose(gradient.A, gradient.B, squared?.A, squared?.B);
     return { left: t, right: factors.A };
   };
 

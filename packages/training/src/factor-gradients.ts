@@ -1,15 +1,21 @@
 import type { Engine, Tensor } from '@perfit/tensorflow';
 import type { Factors } from './factors.js';
 
-/** What the gradients of one group's factors are made of; all f32, borrowed. */
+/** What the gradients of one group's factors are made of; borrowed. */
 export interface TapInput {
   /** `[N, in]` */
   readonly x: Tensor;
   /** `[N, Σ out]` */
   readonly dy: Tensor;
-  /** t = dy B `[N, Σ R]` */
-  readonly t: Tensor;
   readonly factors: Factors;
+}
+
+/** t = dy B `[N, Σ R]` f32, and gradients with respect to stacked factors. Blocks of dB off the diagonal mean nothing. */
+export interface FactorGradients {
+  readonly t: Tensor;
+  readonly gradient: Factors;
+  /** Σ_j (∂ℓ_j/∂w)², where examples were asked for. */
+  readonly squared?: Factors;
 }
 
 /** Where examples lie in the rows of a product, and how each one's part of a gradient becomes its own. */
@@ -31,24 +37,23 @@ export function segmentsOf({ tokens, losses }: BatchSegments, rows: number): Exa
   return tokens.starts.at(-1) === rows ? tokens : losses;
 }
 
-/** Gradients with respect to stacked factors: dA = tᵀ x, dB = dyᵀ (x Aᵀ). Blocks of dB off the diagonal mean nothing. */
-export function factorGradients(engine: Engine, { x, dy, t, factors }: TapInput): Factors {
-  const u = engine.matmul(x, factors.A, { transposeB: true });
-  const A = engine.matmul(t, x, { transposeA: true });
-  const B = engine.matmul(dy, u, { transposeA: true });
-  engine.dispose(u);
-  return { A, B };
+/** dA = tᵀ x, dB = dyᵀ (x Aᵀ). */
+export function factorGradients(engine: Engine, { x, dy, factors }: TapInput): FactorGradients {
+  const { t, dA: A, dB: B } = engine.lowRankGradients({ x, ...factors }, dy);
+  return { t, gradient: { A, B } };
 }
 
-/** The same gradients, made of one product per example, and Σ_j (∂ℓ_j/∂w)² beside them: no extra backward pass. */
+/** The same gradients, made of one product per example, and their squares beside them: no extra backward pass. */
 export function exampleGradients(
   engine: Engine,
-  { x, dy, t, factors }: TapInput,
+  { x, dy, factors }: TapInput,
   { starts, squares }: ExampleSegments,
-): { readonly gradient: Factors; readonly squared: Factors } {
-  const u = engine.matmul(x, factors.A, { transposeB: true });
-  const A = engine.segmentProducts(t, x, starts, squares);
-  const B = engine.segmentProducts(dy, u, starts, squares);
-  engine.dispose(u);
-  return { gradient: { A: A.sum, B: B.sum }, squared: { A: A.squares, B: B.squares } };
+): FactorGradients {
+  const [wideX, wideD] = [engine.cast(x, 'f32'), engine.cast(dy, 'f32')];
+  const t = engine.matmul(wideD, factors.B);
+  const u = engine.lowRankInput(x, factors.A);
+  const A = engine.segmentProducts(t, wideX, starts, squares);
+  const B = engine.segmentProducts(wideD, u, starts, squares);
+  engine.dispose(wideX, wideD, u);
+  return { t, gradient: { A: A.sum, B: B.sum }, squared: { A: A.squares, B: B.squares } };
 }

@@ -1,6 +1,13 @@
 import type { AttentionSizes, DType, Engine, Tensor } from '../contract.js';
 import type { Fused } from '../primitives.js';
-import { attentionShape, requireEqual, requireSameDtype, requireSegments } from '../shapes.js';
+import {
+  attentionShape,
+  requireEqual,
+  requireLowRank,
+  requireLowRankGradients,
+  requireSameDtype,
+  requireSegments,
+} from '../shapes.js';
 import type { Operations } from './operations.js';
 
 /** The fused operations on the kernels of `native/kernels`, which exist on the CPU. */
@@ -90,6 +97,21 @@ export function fused(ops: Operations, upload: Engine['upload']): Fused & Pick<E
           qkv.dtype,
         ),
       );
+    },
+    lowRankInput: (x, A) => {
+      requireLowRank(x, A);
+      return ops.run('PerfitLowRank', [ops.type('T', x.dtype)], [x, A], [x.shape[0], A.shape[0]], 'f32');
+    },
+    lowRankGradients: (of, dy) => {
+      requireLowRankGradients(of, dy);
+      const { x, A, B } = of;
+      const [t, dA, dB] = ops.runMany(
+        'PerfitLowRankGrad',
+        [ops.type('T', x.dtype)],
+        [x, dy, A, B],
+        [{ shape: [x.shape[0], A.shape[0]], dtype: 'f32' }, A, B],
+      );
+      return { t, dA, dB };
     },
     segmentProducts: (x, y, starts, scales) => {
       requireSegments(x, y, starts, scales);

@@ -9,7 +9,8 @@ export function layerMoments(
     readonly saved: number;
     readonly rows: number;
     readonly gradients: number;
-    readonly perPosition: number;
+    /** Whether squares are gathered beside gradients. */
+    readonly fisher: boolean;
     readonly below: boolean;
   },
 ): readonly Moment[] {
@@ -19,6 +20,7 @@ export function layerMoments(
   const d = elementBytes(dtype);
   const wide = dtype === 'bf16' ? 4 : 0;
   const narrow = dtype === 'bf16' ? 2 : 0;
+  const perPosition = at.fisher ? 8 : 4;
   const { hidden, intermediate, heads, headSize } = config;
   const { qkv, output, gate, up, down } = groups;
   const adapts = ({ rank }: GroupSize) => rank > 0;
@@ -34,13 +36,17 @@ export function layerMoments(
     { saved, temporary, wanted }: { readonly saved: number; readonly temporary: number; readonly wanted: boolean },
   ) => {
     const scratch = wanted ? wide * count * group.out : 0;
-    gradients += at.perPosition * group.positions;
-    const held = base + temporary + 4 * count * group.rank;
-    if (adapts(group)) {
-      const own = (count * wide + at.perPosition * group.rank) * (group.in + group.out);
-      moments.push(moment(name, { saved, temporary: held + own, gradients }));
-    }
-    // The widened copies and the gradients of the stacked factors end before the frozen product.
+    const low = 4 * count * group.rank;
+    const held = base + temporary + low;
+    const stacked = perPosition * group.rank * (group.in + group.out);
+    // Squares are made of widened copies, which end before the gradients of the stacked factors are cut into slots.
+    if (adapts(group) && at.fisher)
+      moments.push(
+        moment(name, { saved, temporary: held + low + count * wide * (group.in + group.out) + stacked, gradients }),
+      );
+    gradients += perPosition * group.positions;
+    if (adapts(group)) moments.push(moment(name, { saved, temporary: held + stacked, gradients, scratch: low }));
+    // The gradients of the stacked factors end before the frozen product.
     const dx = wanted ? count * group.in * d : 0;
     moments.push(moment(name, { saved, temporary: held + dx, gradients, scratch }));
   };

@@ -66,9 +66,7 @@ function forwardMoments(
   const inside = held + rows * (hidden + intermediate) * d;
   const wide = dtype === 'bf16' ? 4 * rows * intermediate : 0;
   const low = 4 * rows * down.rank;
-  // The widened copy for the adapter's product ends before the frozen product makes its own.
   return [
-    moment('forward', { saved, temporary: inside + low + (down.rank > 0 ? wide : 0) }),
     moment('forward', { saved, temporary: inside + low + rows * hidden * d, scratch: wide }),
     moment('forward', { saved, temporary: held + rows * hidden * (4 + (dtype === 'bf16' ? 6 : 4)) }),
   ];
@@ -158,7 +156,7 @@ export function backwardMoments(
         saved: upTo(layer),
         rows: rowsIn(layer),
         gradients,
-        perPosition,
+        fisher,
         below: layer > lowest,
       }),
     ];
