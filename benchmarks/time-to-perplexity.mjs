@@ -54,12 +54,12 @@ const configuration = {
   ...{ learningRate: rate, ...LORA, targets: ['q', 'k', 'v', 'o'], validation: { share: 0 } },
   partitioner: { name: 'field', field: 'client', values: clients.map(({ id }) => id) },
 };
-const run = (methods, more = {}) =>
-  ours('federated-run', { threads, configuration: { ...configuration, ...more, methods } });
-const sidesOfOurs = Object.fromEntries(options.methods.split(',').map((method) => [`perfit ${method}`, run([method])]));
+const run = (method, more = {}) =>
+  ours('federated-run', { threads, configuration: { ...configuration, ...more, methods: [method] } });
+const sidesOfOurs = Object.fromEntries(options.methods.split(',').map((method) => [`perfit ${method}`, run(method)]));
 if (options.fromLayer > 0) {
   const layers = Array.from({ length: config.layers - options.fromLayer }, (_, i) => options.fromLayer + i);
-  sidesOfOurs[`perfit fedit, layers from ${options.fromLayer}`] = run(['fedit'], {
+  sidesOfOurs[`perfit fedit, layers from ${options.fromLayer}`] = run('fedit', {
     targets: [`layers\\.(${layers.join('|')})\\..*(q|k|v|o)_proj`],
   });
 }

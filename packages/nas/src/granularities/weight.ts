@@ -46,8 +46,8 @@ function keepsOf(live: Float32Array, parts: readonly SiteShare[]): (score: numbe
   let least = 0;
   let ties = 0;
   const enter = () => {
-    const { start, keep, ...rest } = parts[++part];
-    end = rest.end;
+    const { start, end: until, keep } = parts[++part];
+    end = until;
     ({ value: least, equal: ties } =
       keep > 0 ? nthLargest(live.subarray(start, end), keep) : { value: Number.POSITIVE_INFINITY, equal: 0 });
   };

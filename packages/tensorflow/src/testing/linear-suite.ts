@@ -1,7 +1,7 @@
 /// <reference types="jest" />
 import type { LowRankTerm, PackedMatrix, Tensor } from '../contract.js';
 import type { Bench } from './compare.js';
-import { build, type Dense, roundToBf16, sample } from './reference.js';
+import { build, type Dense, roundToBf16, sample, swap } from './reference.js';
 
 /** Σ over the inner axis in f64: entry (m, n) of x Wᵀ + left rightᵀ, all given row by row. */
 function product(x: Dense, w: Dense, left: Dense, right: Dense): Dense {
@@ -12,9 +12,6 @@ function product(x: Dense, w: Dense, left: Dense, right: Dense): Dense {
   };
   return build([x.shape[0], w.shape[0]], (m, n) => dot(x, m, w, n) + dot(left, m, right, n));
 }
-
-const turned = ({ shape: [rows, columns], values }: Dense): Dense =>
-  build([columns, rows], (i, j) => values[j * columns + i]);
 
 /** Zero outside of the blocks, as the stacked adapters of q, k and v are. */
 function blockDiagonal(rows: number, rank: number, blocks: number): Dense {
@@ -49,12 +46,12 @@ export function linearSuite(at: () => Bench): void {
     check(engine.linear(tx, matrix, { left: tl, right: tB }), product(x, w, left, B), tolerance);
     check(
       engine.linearBackward(td, matrix),
-      product(dy, turned(w), none, { shape: [columns, 0], values: [] }),
+      product(dy, swap(w), none, { shape: [columns, 0], values: [] }),
       tolerance,
     );
     check(
       engine.linearBackward(td, matrix, { left: tl, right: tA }),
-      product(dy, turned(w), left, rank === 0 ? { shape: [columns, 0], values: [] } : turned(A)),
+      product(dy, swap(w), left, rank === 0 ? { shape: [columns, 0], values: [] } : swap(A)),
       tolerance,
     );
     engine.dispose(matrix.tensor, ...tensors);
@@ -77,7 +74,7 @@ export function linearSuite(at: () => Bench): void {
     const [tx, tw, td, tl, tB, tA] = tensors;
     const matrix = engine.pack(tw);
     check(engine.linear(tx, matrix, { left: tl, right: tB }), product(x, w, left, B), 1e-5);
-    check(engine.linearBackward(td, matrix, { left: tl, right: tA }), product(dy, turned(w), left, turned(A)), 1e-5);
+    check(engine.linearBackward(td, matrix, { left: tl, right: tA }), product(dy, swap(w), left, swap(A)), 1e-5);
     engine.dispose(matrix.tensor, ...tensors);
   });
 
@@ -163,7 +160,7 @@ export function linearSuite(at: () => Bench): void {
     const matrix: PackedMatrix = engine.pack(tw);
     const term = (right: Tensor): LowRankTerm => ({ left: tl, right });
     close(engine.linear(tx, matrix, term(tB)), product(bits(x), bits(w), left, B));
-    close(engine.linearBackward(td, matrix, term(tA)), product(bits(dy), turned(bits(w)), left, turned(A)));
+    close(engine.linearBackward(td, matrix, term(tA)), product(bits(dy), swap(bits(w)), left, swap(A)));
     engine.dispose(matrix.tensor, ...tensors);
   });
 }

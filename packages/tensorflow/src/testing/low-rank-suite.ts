@@ -1,9 +1,13 @@
 /// <reference types="jest" />
 import type { Tensor } from '../contract.js';
 import type { Bench } from './compare.js';
-import { type Dense, permute, product, roundToBf16, sample } from './reference.js';
+import { type Dense, product, roundToBf16, sample, swap } from './reference.js';
 
-const turned = (x: Dense): Dense => permute(x, [1, 0]);
+/** The four operands, and what the engine must make of them. */
+function operandsOf(x: Dense, dy: Dense, A: Dense, B: Dense) {
+  const [u, t] = [product(x, swap(A)), product(dy, B)];
+  return { operands: [x, dy, A, B], u, t, dA: product(swap(t), x), dB: product(swap(dy), u) };
+}
 
 /** The low-rank part's own products, against plain JavaScript. */
 export function lowRankSuite(at: () => Bench): void {
@@ -16,38 +20,39 @@ export function lowRankSuite(at: () => Bench): void {
     { N: 0, width: 5, out: 4, rank: 2 },
   ];
 
+  const checkAll = (x: Tensor, dy: Tensor, A: Tensor, B: Tensor, wanted: ReturnType<typeof operandsOf>) => {
+    const { engine, check } = at();
+    check(engine.lowRankInput(x, A), wanted.u, 3e-5);
+    const found = engine.lowRankGradients({ x, A, B }, dy);
+    check(found.t, wanted.t, 3e-5);
+    check(found.dA, wanted.dA, 1e-4);
+    check(found.dB, wanted.dB, 1e-4);
+  };
+
   test.each(shapes)('x Aᵀ, dy B, tᵀ x and dyᵀ u: %j', ({ N, width, out, rank }) => {
-    const { engine, up, check } = at();
-    const [x, dy] = [sample([N, width], 1, 0.5), sample([N, out], 2, 0.5)];
-    const [A, B] = [sample([rank, width], 3, 0.5), sample([out, rank], 4, 0.5)];
-    const tensors = [x, dy, A, B].map(up);
-    const [tx, td, tA, tB] = tensors;
-    const u = product(x, turned(A));
-    const t = product(dy, B);
-    check(engine.lowRankInput(tx, tA), u, 3e-5);
-    const found = engine.lowRankGradients({ x: tx, A: tA, B: tB }, td);
-    check(found.t, t, 3e-5);
-    check(found.dA, product(turned(t), x), 1e-4);
-    check(found.dB, product(turned(dy), u), 1e-4);
+    const { engine, up } = at();
+    const wanted = operandsOf(
+      ...([sample([N, width], 1, 0.5), sample([N, out], 2, 0.5)] as const),
+      ...([sample([rank, width], 3, 0.5), sample([out, rank], 4, 0.5)] as const),
+    );
+    const tensors = wanted.operands.map(up);
+    const [x, dy, A, B] = tensors;
+    checkAll(x, dy, A, B, wanted);
     engine.dispose(...tensors);
   });
 
   test('operands in bf16 lose nothing more: results are those of the same numbers in f32', () => {
-    const { engine, up, check } = at();
+    const { engine, up } = at();
     if (!engine.supports('bf16')) return;
     const rounded = ({ shape, values }: Dense) => ({ shape, values: values.map(roundToBf16) });
-    const [x, dy] = [sample([61, 50], 1), sample([61, 40], 2)].map(rounded);
-    const [A, B] = [sample([8, 50], 3), sample([40, 8], 4)];
-    const tensors = [x, dy, A, B].map(up);
-    const [wideX, wideD, tA, tB] = tensors;
-    const [tx, td] = [engine.cast(wideX, 'bf16'), engine.cast(wideD, 'bf16')];
-    const u = product(x, turned(A));
-    const t = product(dy, B);
-    check(engine.lowRankInput(tx, tA), u, 3e-5);
-    const found = engine.lowRankGradients({ x: tx, A: tA, B: tB }, td);
-    check(found.t, t, 3e-5);
-    check(found.dA, product(turned(t), x), 1e-4);
-    check(found.dB, product(turned(dy), u), 1e-4);
+    const wanted = operandsOf(
+      ...([rounded(sample([61, 50], 1)), rounded(sample([61, 40], 2))] as const),
+      ...([sample([8, 50], 3), sample([40, 8], 4)] as const),
+    );
+    const tensors = wanted.operands.map(up);
+    const [x, dy, A, B] = tensors;
+    const [tx, td] = [engine.cast(x, 'bf16'), engine.cast(dy, 'bf16')];
+    checkAll(tx, td, A, B, wanted);
     engine.dispose(tx, td, ...tensors);
   });
 
