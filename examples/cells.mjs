@@ -40,12 +40,13 @@ export async function accuracyOf(directory, data, jobs) {
 }
 
 /**
- * Runs a cell, unless the file has it: its clients' perplexities in the last round, the averages, and what it cost.
+ * Runs a cell, unless the file has it: its clients' perplexities in the last round, the averages, and what it cost. Local
+ * steps that cells have in common are taken once; their seconds count in each.
  *
- * @param where `{ cells, out, data, jobs, accuracy, label, takesOver }`: the file, the folder of run directories and how their
- *   names begin, and whether it takes over first local steps of other cells: its seconds are then not all its own
+ * @param where `{ cells, out, data, jobs, accuracy, label }`: the file, the folder of run directories and how their
+ *   names begin
  */
-export async function runCell(cell, { cells, out, data, jobs, accuracy = false, label = '', takesOver = false }) {
+export async function runCell(cell, { cells, out, data, jobs, accuracy = false, label = '' }) {
   const known = cells.get(cell);
   if (known) return known;
   const { entry, rate, seed, scored, base } = cell;
@@ -60,13 +61,13 @@ export async function runCell(cell, { cells, out, data, jobs, accuracy = false, 
     stringify({ ...base, methods: [{ ...entry, learningRate: rate }], seed, validation, evaluation }),
   );
   const resume = existsSync(directory) ? ['--resume'] : [];
-  const shared = takesOver ? ['--first-rounds', join(out, 'first-rounds')] : [];
+  const shared = ['--reuse', join(out, 'local-steps')];
   const where = data ? ['--set', `data.path=${data}`] : [];
   await perfit(['run', config, ...where, '--out', directory, ...shared, ...resume], { jobs });
   const read = (name) => JSON.parse(readFileSync(join(directory, name), 'utf8'));
   const { rounds } = read('summary.json');
   const { clients, averages } = rounds.at(-1);
-  const { seconds, peakMemory, engine } = read('timings.json');
+  const { seconds, reusedSeconds, peakMemory, engine } = read('timings.json');
   return cells.put(cell, {
     averages,
     clients: Object.fromEntries(clients.map(({ id, personal, global }) => [id, { personal, global }])),
@@ -74,7 +75,7 @@ export async function runCell(cell, { cells, out, data, jobs, accuracy = false, 
     bytesUp: total(rounds, 'bytesUp'),
     bytesDown: total(rounds, 'bytesDown'),
     flops: total(rounds, 'flops'),
-    seconds,
+    seconds: seconds + reusedSeconds,
     peakMemory,
     // Bits differ between instruction sets.
     engine: engine.build,

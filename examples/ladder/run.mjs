@@ -85,7 +85,7 @@ async function chooseRate(lossAt) {
 async function climb(entry, act) {
   const lossAt = async (rate) => {
     const cell = { entry, rate, seed: seeds[0], scored: 'validation', base };
-    return validationLoss(await act(cell, { ...where, takesOver: true }), entry);
+    return validationLoss(await act(cell, where), entry);
   };
   const { rate, tried: validation } = await chooseRate(lossAt);
   const cells = [];

@@ -56,7 +56,6 @@ const done = await together(all, jobs, async ({ split, seed, entry }) => {
     data: options.data,
     jobs,
     label: `${split}_`,
-    takesOver: true,
   });
   return { split, seed, name: entry.name, clients };
 });

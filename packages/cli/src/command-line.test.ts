@@ -69,8 +69,8 @@ describe('perfit run', () => {
       expect(readFileSync(join(again, name)).equals(readFileSync(join(run, name)))).toBe(true);
   }, 240_000);
 
-  it('scores no more than it is told to, and takes over the first local steps of another run, to the same bits', () => {
-    const firstRounds = ['--first-rounds', join(scratch, 'first-rounds')];
+  it('scores no more than it is told to, and takes over the local steps of another run, to the same bits', () => {
+    const reuse = ['--reuse', join(scratch, 'local-steps')];
     const few = ['--set', 'rounds=2', '--set', 'evaluation={every: 0, localSteps: false}'];
     const play = (method: string, ...more: readonly string[]) => {
       const out = join(scratch, `few-${method}-${more.length}`);
@@ -78,11 +78,16 @@ describe('perfit run', () => {
       expect({ status, stderr }).toMatchObject({ status: 0 });
       expect(stderr).toMatch(/round 1: not scored\n/);
       const [summary, events] = ['summary.json', 'events.jsonl'].map((name) => readFileSync(join(out, name), 'utf8'));
-      return { out, summary, reused: events!.match(/"reused":true/g)?.length ?? 0 };
+      return { out, summary, reused: events!.match(/"reused":/g)?.length ?? 0 };
     };
-    const [fedit, localOnly] = [play('fedit', ...firstRounds), play('local-only', ...firstRounds)];
+    const [fedit, localOnly] = [play('fedit', ...reuse), play('local-only', ...reuse)];
     const alone = play('local-only');
-    expect([fedit.reused, localOnly.reused, alone.reused]).toEqual([0, 8, 0]);
+    // One that scores local steps too takes all of its steps over but those.
+    const scored = play('local-only', ...reuse, '--set', 'evaluation.localSteps=true');
+    expect([fedit, localOnly, alone, scored].map(({ reused }) => reused)).toEqual([0, 8, 0, 16]);
+    const { reused, reusedSeconds } = JSON.parse(readFileSync(join(scored.out, 'timings.json'), 'utf8'));
+    expect(reused).toBe(16);
+    expect(reusedSeconds).toBeGreaterThan(0);
     expect(localOnly.summary).toBe(alone.summary);
     const { rounds } = JSON.parse(alone.summary!);
     expect(rounds[1].averages.personal).toMatchObject({

@@ -5,6 +5,7 @@ import type { SearchIteration } from '@perfit/nas';
 import type { Random, StrategyFactory } from '@perfit/strategy';
 import { token } from '@perfit/strategy';
 import type { LocalUpdate } from '@perfit/training';
+import type { Reused } from './reuse/reuse-steps.js';
 import type { ClientProgress, SplitPairs } from './round-event.js';
 
 /** Derives independent random streams from the run's seed. */
@@ -144,8 +145,8 @@ export interface Trained {
   readonly splitPairs: SplitPairs | null;
   /** Floating-point operations, by the cost book's rules; also where the steps were taken over. */
   readonly flops: number;
-  /** Present where another run of a sweep took these steps. */
-  readonly reused?: true;
+  /** Present where another run took these steps: the wall seconds that they took there. */
+  readonly reused?: Reused;
 }
 
 /** What a client did with a download. */

@@ -37,8 +37,6 @@ export { evaluateRows, firstRowsPerClient, type RowsEvaluation } from './evaluat
 export { evaluateRun, type RepeatedScore, TOLERANCE } from './evaluate-run.js';
 export type { Evaluator } from './evaluate-values.js';
 export { type ExplainedMethod, explainMethods, explanationText } from './explain-methods.js';
-export type { FirstRound, FirstRounds, LocalOutcome } from './first-round/first-round.js';
-export { firstRoundFiles } from './first-round/first-round-files.js';
 export { type HiddenStateCacheOptions, openHiddenStateCache } from './hidden-states/hidden-state-cache.js';
 export type { Accuracy } from './label-accuracy.js';
 export { type LoadedModel, loadModel } from './load-model.js';
@@ -63,6 +61,9 @@ export { planMethods } from './plan-methods.js';
 export { loadPlugins } from './plugins/load-plugins.js';
 export { randomStreams } from './random-streams.js';
 export { builtInMethods, registerRuntime } from './register.js';
+export type { Reused } from './reuse/reuse-steps.js';
+export type { LocalOutcome, StepsAt, TakenSteps, TakenStepsStore } from './reuse/taken-steps.js';
+export { takenStepsFiles } from './reuse/taken-steps-files.js';
 export type { ClientProgress, MaskOverlap, RoundEvent, Sink, SplitPairs } from './round-event.js';
 export { rowEncoding } from './row-encoding.js';
 export { type PreparedRun, prepareRun, type RunWorld } from './run.js';

@@ -1,14 +1,15 @@
 import type { Update } from '@perfit/aggregation';
-import { type AdapterState, applyArchitecture, intersect, pack } from '@perfit/lora';
+import { type AdapterState, applyArchitecture, intersect, type LowRankFactor, pack } from '@perfit/lora';
 import type { LocalConclusion, LocalUpdate } from '@perfit/training';
 import type { ScoreConsensus } from './common-search.js';
 import type { ClientData, ClientRecord, TrainingJob, TrainingPhase } from './contract.js';
-import type { LocalOutcome } from './first-round/first-round.js';
-import { reuseFirstRound } from './first-round/reuse-first-round.js';
 import type { TakeStep } from './joint-steps.js';
 import { searchArchitecture } from './local-search.js';
 import { type LocalSteps, localSteps } from './local-steps.js';
 import { optimizer } from './optimizer.js';
+import { type Reused, reuseSteps } from './reuse/reuse-steps.js';
+import { startDigest } from './reuse/start-digest.js';
+import type { LocalOutcome } from './reuse/taken-steps.js';
 import type { MethodContext } from './run-context.js';
 import { travelling } from './travel.js';
 
@@ -21,20 +22,22 @@ export interface TrainedLocally {
   readonly update: Update;
   readonly search: LocalOutcome['search'];
   readonly flops: number;
-  /** Whether another run took these steps. */
-  readonly reused?: true;
+  /** Where another run took these steps. */
+  readonly reused?: Reused;
 }
 
 /** What a client's turn in a round is beside its job. */
 export interface Turn {
   readonly searchDue: boolean;
+  /** What the frozen weights have changed by. */
+  readonly residual: readonly LowRankFactor[];
   /** Where it searches with others. */
   readonly consensus?: ScoreConsensus | undefined;
   /** Where its steps are taken with those of others. */
   readonly takeStep?: TakeStep | undefined;
 }
 
-/** One client's local steps of one round, and what of them travels. First steps may be another run's. */
+/** One client's local steps of one round, and what of them travels. The steps may be another run's. */
 export async function trainLocally(
   context: MethodContext,
   client: ClientData,
@@ -43,11 +46,11 @@ export async function trainLocally(
   turn: Turn,
 ): Promise<TrainedLocally> {
   const take = (heard: TrainingJob) => takeSteps(context, client, record, heard, turn);
-  // Before the first download nothing that a server does has reached the client.
-  const outcome: LocalOutcome & { readonly reused?: true } =
-    context.firstRounds && job.round === 1
-      ? await reuseFirstRound(context.firstRounds, client.id, job, take)
-      : await take(job);
+  const { takenSteps } = context;
+  const at = () => ({ client: client.id, round: job.round, start: startDigest({ record, ...turn }) });
+  const outcome: LocalOutcome & { readonly reused?: Reused } = takenSteps
+    ? await reuseSteps(takenSteps, at(), job, take)
+    : await take(job);
   const { conclusion, ...taken } = outcome;
   return {
     ...taken,

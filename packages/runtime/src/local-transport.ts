@@ -1,4 +1,12 @@
-import { type AdapterState, type Architecture, applyArchitecture, pack, unpack, unpackInto } from '@perfit/lora';
+import {
+  type AdapterState,
+  type Architecture,
+  applyArchitecture,
+  type LowRankFactor,
+  pack,
+  unpack,
+  unpackInto,
+} from '@perfit/lora';
 import { searchTogether } from './common-search.js';
 import type { ClientData, ClientRecord, Store, StoredExamples, Trained, TrainingJob, Transport } from './contract.js';
 import type { Evaluator } from './evaluate-values.js';
@@ -10,6 +18,7 @@ import type { MethodContext } from './run-context.js';
 export function localTransport(context: MethodContext, store: Store, evaluator: Evaluator): Transport {
   const { plan, data, layout, trainer } = context;
   const clients = new Map<string, ClientData>(data.clients.map((client) => [client.id, client]));
+  let frozenChange: readonly LowRankFactor[] = [];
   const pooled = pool(data.clients.map(({ train }) => train));
   const rowsOf = (client: string): ClientData => {
     const own = clients.get(client)!;
@@ -45,14 +54,22 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
   const dueFor = ({ searched }: ClientRecord, { round, maySearch }: TrainingJob) =>
     searchDue(plan.search, searched, round) && (maySearch || searched === 0);
 
-  const trainOne = async (client: string, job: TrainingJob, turn: Omit<Turn, 'searchDue'> = {}): Promise<Trained> => {
+  const trainOne = async (
+    client: string,
+    job: TrainingJob,
+    turn: Pick<Turn, 'consensus' | 'takeStep'> = {},
+  ): Promise<Trained> => {
     const record = recordOf(client);
     const due = dueFor(record, job);
     const before =
       due && record.searched > 0
         ? { ...record, state: { ...record.state, shared: regrow(record.state.shared, context.denseStart(client)) } }
         : record;
-    const trained = await trainLocally(context, rowsOf(client), before, job, { ...turn, searchDue: due });
+    const trained = await trainLocally(context, rowsOf(client), before, job, {
+      ...turn,
+      searchDue: due,
+      residual: frozenChange,
+    });
     const { shared, personal, remembered, update, search, flops, reused } = trained;
     const after = await composed(client, {
       ...record,
@@ -92,6 +109,7 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
     architecture: (client) => recordOf(client).state.shared.architecture,
     personal: (client) => usedOf(recordOf(client)),
     changeFrozen: (residual) => {
+      frozenChange = residual;
       trainer.setResidual(residual);
       evaluator.forget();
     },

@@ -59,7 +59,7 @@ export type RoundEvent =
       readonly flops: number;
       readonly splitPairs: SplitPairs | null;
       /** Present where another run of a sweep took these steps: their events are told again, their time is not spent. */
-      readonly reused?: true;
+      readonly reused?: { readonly seconds: number };
     }
   | {
       readonly type: 'aggregated';

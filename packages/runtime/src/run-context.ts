@@ -17,9 +17,9 @@ import type { FederatedData } from './client-data.js';
 import type { Configuration } from './configuration.js';
 import type { RandomStreams } from './contract.js';
 import { errors } from './errors.js';
-import type { ClientFirstRounds } from './first-round/reuse-first-round.js';
 import { learningRateSchedule } from './learning-rate.js';
 import type { MethodPlan } from './method-plan.js';
+import type { MethodSteps } from './reuse/reuse-steps.js';
 
 /** What all methods of a run share: one frozen model, one deal of the data, one seed. */
 export interface SharedContext {
@@ -43,8 +43,8 @@ export interface MethodContext extends SharedContext {
   readonly budget: (client: string) => number;
   /** A client's dense expanded start. */
   readonly denseStart: (client: string) => AdapterState;
-  /** First local steps that another run of a sweep may have taken. */
-  readonly firstRounds?: ClientFirstRounds;
+  /** Local steps that another run may have taken. */
+  readonly takenSteps?: MethodSteps;
 }
 
 /** Ranks above this are a slip of the pen: no site of a model in use has full rank above it. */

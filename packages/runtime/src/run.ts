@@ -13,8 +13,6 @@ import { ATTACK, type Clock, SAMPLER } from './contract.js';
 import { errors } from './errors.js';
 import { openEvaluator } from './evaluate-values.js';
 import { eventTape } from './event-tape.js';
-import type { FirstRounds } from './first-round/first-round.js';
-import { firstRoundKey } from './first-round/first-round-key.js';
 import { type LoadedModel, loadOpened, openModel } from './load-model.js';
 import { localTransport } from './local-transport.js';
 import { memoryLimit, plannedEngine } from './memory/machine.js';
@@ -23,6 +21,9 @@ import type { MethodPlan } from './method-plan.js';
 import { planMethods } from './plan-methods.js';
 import { randomStreams } from './random-streams.js';
 import { resolvedConfiguration, withoutPaths } from './resolved-configuration.js';
+import type { MethodSteps } from './reuse/reuse-steps.js';
+import { stepsKey } from './reuse/steps-key.js';
+import type { TakenStepsStore } from './reuse/taken-steps.js';
 import type { RoundEvent } from './round-event.js';
 import { type LoopWorld, roundLoop } from './round-loop.js';
 import { rowEncoding } from './row-encoding.js';
@@ -46,8 +47,8 @@ export interface RunWorld {
   readonly model?: LoadedModel;
   /** The configured data, dealt out by the configured seed; default: dealt out anew. A run that is handed data does not close it. */
   readonly data?: FederatedData;
-  /** First local steps of other runs, where they are the same as this run's. */
-  readonly firstRounds?: FirstRounds;
+  /** Local steps of other runs, where they are the same as this run's. */
+  readonly takenSteps?: TakenStepsStore;
   /** Bytes of memory that the run may take; default: what is free. A run that is handed a model is not held against it. */
   readonly memory?: number;
 }
@@ -57,8 +58,8 @@ export interface PreparedRun {
   /** Names of the methods, and the directory of each. */
   readonly directories: ReadonlyMap<string, string>;
   readonly clients: readonly string[];
-  /** What decides the first local steps, of every trajectory that may share them with other runs. */
-  readonly firstRoundKeys: readonly string[];
+  /** What decides the local steps, of every trajectory that may share them with other runs. */
+  readonly stepsKeys: readonly string[];
   /** All methods, one after the other; subscribing runs them and writes the run directory. */
   readonly events: Observable<RoundEvent>;
   /** Ends every tensor and file that it owns. */
@@ -129,7 +130,7 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
     checkRunDirectory(directoryOf(plan), resolvedOf(plan), resume);
   }
   const trajectories = trajectoriesOf(plans, configuration.evaluation.localSteps);
-  const keyOf = ({ plans: [leader] }: Trajectory) => firstRoundKey(resolvedOf(leader!), leader!, engine.description);
+  const keyOf = ({ plans: [leader] }: Trajectory) => stepsKey(resolvedOf(leader!), leader!, engine.description);
   const finished = new Map<string, readonly RoundRecord[]>();
   const play = (trajectory: Trajectory): Observable<RoundEvent> =>
     defer(() => {
@@ -147,7 +148,7 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
         );
       }
       const [leader] = members;
-      const context = withFirstRounds(openMethod(shared, leader!.plan), world.firstRounds, keyOf(trajectory));
+      const context = withTakenSteps(openMethod(shared, leader!.plan), world, keyOf(trajectory));
       const evaluator = openEvaluator(context);
       const store = directoryStore(leader!.directory.state);
       const transport = codedTransport(
@@ -212,7 +213,7 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
   return {
     directories: new Map(plans.map((plan) => [plan.name, directoryOf(plan)])),
     clients: data.clients.map(({ id }) => id),
-    firstRoundKeys: trajectories.map(keyOf).filter((key) => key !== null),
+    stepsKeys: trajectories.map(keyOf).filter((key) => key !== null),
     events: concat(...trajectories.map(play)),
     dispose: () => {
       if (!world.data) data.close();
@@ -221,12 +222,17 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
   };
 }
 
-/** A method that finds and leaves its first local steps under its own key. */
-function withFirstRounds(context: MethodContext, rounds: FirstRounds | undefined, key: string | null): MethodContext {
-  if (!rounds || key === null) return context;
-  const firstRounds: MethodContext['firstRounds'] = {
-    read: (client) => rounds.read(key, client),
-    write: (client, round) => rounds.write(key, client, round),
+/** A method that finds and leaves its clients' local steps under its own key. */
+function withTakenSteps(
+  context: MethodContext,
+  { takenSteps: store, clock }: RunWorld,
+  key: string | null,
+): MethodContext {
+  if (!store || key === null) return context;
+  const takenSteps: MethodSteps = {
+    read: (at) => store.read({ key, ...at }),
+    write: (at, steps) => store.write({ key, ...at }, steps),
+    clock,
   };
-  return { ...context, firstRounds };
+  return { ...context, takenSteps };
 }

@@ -15,8 +15,9 @@ export interface Timings {
   readonly started: string;
   seconds: number;
   readonly rounds: RoundTiming[];
-  /** Client trainings that were taken over from another run of a sweep, and so cost no time here. */
+  /** Client trainings that were taken over from another run and so cost no time here, and the seconds that they took there. */
   reused: number;
+  reusedSeconds: number;
   /** Peak resident memory of the process so far, in bytes. */
   peakMemory: number;
   engine: unknown;
@@ -34,6 +35,7 @@ export function timingsRecorder(clock: Clock): {
     seconds: 0,
     rounds: [],
     reused: 0,
+    reusedSeconds: 0,
     peakMemory: 0,
     engine: null,
   };
@@ -45,7 +47,10 @@ export function timingsRecorder(clock: Clock): {
       last = now;
       timings.seconds = (now - begin) / 1000;
       timings.peakMemory = process.resourceUsage().maxRSS * 1024;
-      if (event.type === 'client-trained' && event.reused) timings.reused++;
+      if (event.type === 'client-trained' && event.reused) {
+        timings.reused++;
+        timings.reusedSeconds += event.reused.seconds;
+      }
       if (event.type === 'run-started') timings.engine = event.engine;
       if (event.type === 'round-started')
         timings.rounds.push({ round: event.round, training: 0, aggregation: 0, distribution: 0 });

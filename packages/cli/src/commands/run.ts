@@ -3,12 +3,12 @@ import {
   createContainer,
   explainMethods,
   explanationText,
-  firstRoundFiles,
   jsonlSink,
   planMethods,
   prepareRun,
   readConfiguration,
   systemClock,
+  takenStepsFiles,
   tensorboardSink,
 } from '@perfit/runtime';
 import { Command } from 'commander';
@@ -31,7 +31,7 @@ export function runCommand(): Command {
     .option('--set <key=value...>', 'change keys; values are YAML')
     .option('--out <dir>', 'run directory (default: runs/TIME-NAME)')
     .option('--resume', 'go on with the run in --out after its last whole round')
-    .option('--first-rounds <dir>', 'take over first local steps that other runs left there, and leave them there')
+    .option('--reuse <dir>', 'take over local steps that other runs left there, and leave its own there')
     .addOption(memoryOption())
     .addOption(pluginOption())
     .option('--explain', 'print what every method expands to, as YAML, and stop')
@@ -63,7 +63,7 @@ Examples:
         clock: systemClock,
         out,
         resume: options.resume === true,
-        ...(options.firstRounds === undefined ? {} : { firstRounds: firstRoundFiles(options.firstRounds) }),
+        ...(options.reuse === undefined ? {} : { takenSteps: takenStepsFiles(options.reuse) }),
         ...(options.memory === undefined ? {} : { memory: options.memory }),
       });
       const stopped = new Subject<void>();

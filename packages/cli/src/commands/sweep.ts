@@ -36,7 +36,7 @@ export function sweepCommand(): Command {
     .option('--set <key=value...>', 'change keys of all cells; values are YAML')
     .option('--out <dir>', 'directory of the sweep (default: runs/TIME-sweep-NAME)')
     .option('--resume', 'go on with the sweep in --out: skip what is done')
-    .option('--no-reuse', 'let every cell take its first local steps itself, so that its seconds are its own')
+    .option('--no-reuse', 'let every cell take its first local steps itself')
     .addOption(memoryOption())
     .addOption(pluginOption())
     .option('--json', 'print the results as JSON, at full precision')

@@ -10,10 +10,10 @@ import { dealOut, type FederatedData, openDataset } from '../client-data.js';
 import type { Configuration } from '../configuration.js';
 import type { Clock } from '../contract.js';
 import { errors } from '../errors.js';
-import type { FirstRounds } from '../first-round/first-round.js';
-import { firstRoundFiles } from '../first-round/first-round-files.js';
 import { type LoadedModel, loadModel, openModel } from '../load-model.js';
 import { randomStreams } from '../random-streams.js';
+import type { TakenStepsStore } from '../reuse/taken-steps.js';
+import { takenStepsFiles } from '../reuse/taken-steps-files.js';
 import type { Sink } from '../round-event.js';
 import { rowEncoding } from '../row-encoding.js';
 import { type PreparedRun, prepareRun, type RunWorld } from '../run.js';
@@ -43,7 +43,7 @@ export interface SweepWorld {
   /** Where the sweep is written: `cells/NAME/seed-N`, `results.json`, `results.csv`, `results.md`. */
   readonly out: string;
   readonly resume: boolean;
-  /** False: every cell takes its first local steps itself, so that its seconds are its own. Default true. */
+  /** False: every cell takes its first local steps itself. Default true. */
   readonly reuse?: boolean;
   /** Bytes of memory that a run may take; default: what is free. */
   readonly memory?: number;
@@ -105,11 +105,11 @@ async function playGroup({ jobs, data }: SweepGroup, world: SweepWorld, finished
   const { configuration } = jobs[0]!.cell;
   const model = await loadModel(world.engine, configuration.model, configuration);
   try {
-    const open = (job: SweepJob, firstRounds?: FirstRounds) => openJob(job, world, model, data.of(job), firstRounds);
+    const open = (job: SweepJob, takenSteps?: TakenStepsStore) => openJob(job, world, model, data.of(job), takenSteps);
     const shared = await checkAll(jobs, open);
-    const firstRounds = world.reuse === false ? undefined : onlyShared(join(world.out, 'cache'), shared);
+    const takenSteps = world.reuse === false ? undefined : onlyShared(join(world.out, 'cache'), shared);
     for (const job of jobs) {
-      if (!(await play(job, world, () => open(job, firstRounds)))) return false;
+      if (!(await play(job, world, () => open(job, takenSteps)))) return false;
       finished.push(...finishedRuns(job)!);
       const results = cellResults(job.cell, finished);
       writeWhole(join(job.directory, '..', 'result.json'), `${JSON.stringify(results, null, 1)}\n`);
@@ -200,7 +200,7 @@ function openJob(
   { engine, container, clock }: SweepWorld,
   model: LoadedModel,
   data: FederatedData,
-  firstRounds: FirstRounds | undefined,
+  takenSteps: TakenStepsStore | undefined,
 ): Promise<PreparedRun> {
   const holdsRun = [
     directory,
@@ -214,14 +214,14 @@ function openJob(
     resume: holdsRun.some((path) => existsSync(join(path, 'config.yaml'))),
     model,
     data,
-    ...(firstRounds ? { firstRounds } : {}),
+    ...(takenSteps ? { takenSteps } : {}),
   };
   return prepareRun(cell.configuration, world).catch((thrown) => {
     throw ofCell(cell.name, thrown, 'cell-failed');
   });
 }
 
-/** Prepares every job, so that what one of them is refused for is known before any runs; returns the keys of first rounds that several jobs need. */
+/** Prepares every job, so that what one of them is refused for is known before any runs; returns the keys of steps that several jobs need. */
 async function checkAll(
   jobs: readonly SweepJob[],
   open: (job: SweepJob) => Promise<PreparedRun>,
@@ -231,18 +231,18 @@ async function checkAll(
     const run = await open(job);
     run.dispose();
     if (finishedRuns(job)) continue;
-    for (const key of run.firstRoundKeys) needed.set(key, (needed.get(key) ?? 0) + 1);
+    for (const key of run.stepsKeys) needed.set(key, (needed.get(key) ?? 0) + 1);
   }
   return new Set([...needed].flatMap(([key, count]) => (count > 1 ? [key] : [])));
 }
 
-/** First rounds that nobody else needs are not kept. */
-function onlyShared(directory: string, shared: ReadonlySet<string>): FirstRounds {
-  const files = firstRoundFiles(directory);
+/** What nobody else needs is not kept: later steps follow a download, in which cells differ. */
+function onlyShared(directory: string, shared: ReadonlySet<string>): TakenStepsStore {
+  const files = takenStepsFiles(directory);
   return {
     read: files.read,
-    write: (key, client, round) => {
-      if (shared.has(key)) files.write(key, client, round);
+    write: (at, steps) => {
+      if (at.round === 1 && shared.has(at.key)) files.write(at, steps);
     },
   };
 }

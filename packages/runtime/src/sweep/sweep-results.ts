@@ -27,9 +27,9 @@ export interface SweepSeed extends SeedClients {
   readonly bytesUp: number;
   readonly bytesDown: number;
   readonly flops: number;
-  /** Wall time. Of a run that was interrupted: since it went on. */
+  /** Wall time, with that of local steps taken over where they were taken. Of a run that was interrupted: since it went on. */
   readonly seconds: number;
-  /** Client trainings taken over from another cell, which cost no seconds here. */
+  /** Client trainings taken over from another cell. */
   readonly reused: number;
 }
 
@@ -153,7 +153,7 @@ function seedOf({ seed, summary, timings }: FinishedRun): SweepSeed {
     bytesUp: total(({ bytesUp }) => bytesUp),
     bytesDown: total(({ bytesDown }) => bytesDown),
     flops: total(({ flops }) => flops),
-    seconds: timings.seconds,
+    seconds: timings.seconds + timings.reusedSeconds,
     reused: timings.reused,
   };
 }

@@ -43,7 +43,7 @@ test('CSV quotes what must be quoted', () => {
   ).toBe('a,"b,c","d""e","f\ng"\r\n1,,0.1,"{""x"":1}"\r\n');
 });
 
-test('the table shows intervals where there are any, – where there is no figure, and what was not spent', () => {
+test('the table shows intervals where there are any, – where there is no figure, and what was taken over', () => {
   const spread = (mean: number, half: number | null) => ({
     mean,
     interval: half === null ? null : ([mean - half, mean + half] as const),
@@ -77,7 +77,7 @@ test('the table shows intervals where there are any, – where there is no figur
     ['a|b', '5.09e+3 ± 1234', '1.988', '–', '0.900 [0.800, 1.100]', '–', '2.5 + 123', '–', '61.3'],
   ]);
   expect(sweepTable(results).legend).toMatch(
-    /^Seeds 1, 2; CPU, 2 cores, .*against c\/m: .*lack 3 first local trainings/,
+    /^Seeds 1, 2; CPU, 2 cores, .*against c\/m: .*3 first local trainings were taken over/,
   );
   expect(resultsMarkdown(results)).toContain('| a\\|b | 5.09e+3');
 });

@@ -60,7 +60,9 @@ export function sweepTable({ rows, seeds, baseline, machine }: SweepResults): Sw
       `Seeds ${seeds.join(', ')}; ${cpu}, ${cores} cores, Node ${node}, ${engine.kind} ${engine.version}, ${engine.threads} threads.`,
       'Perplexity: mean over clients, then mean over seeds ± 95 % interval (Student).',
       `Ratios against ${against}: geometric means, paired per client and seed, [95 % bootstrap interval].`,
-      ...(reused > 0 ? [`Seconds lack ${reused} first local trainings that were taken over from another cell.`] : []),
+      ...(reused > 0
+        ? [`${reused} first local trainings were taken over from another cell, with the seconds that they took there.`]
+        : []),
     ].join(' '),
   };
 }

@@ -2,7 +2,7 @@ import { createContainer } from '../container.js';
 import { validateConfiguration } from '../parse-configuration.js';
 import { planMethods } from '../plan-methods.js';
 import { resolvedConfiguration } from '../resolved-configuration.js';
-import { firstRoundKey } from './first-round-key.js';
+import { stepsKey } from './steps-key.js';
 
 const reference = (name: string) => ({ reference: { name }, make: () => name });
 const engine = { kind: 'native', version: '2.21.0', threads: 2, device: 'CPU', build: 'b' } as const;
@@ -12,7 +12,7 @@ function keyOf(raw: object, world = { engine, data: 'd', sampler: 'fraction' }):
   const [plan] = planMethods(createContainer(), configuration);
   const strategies = { sampler: reference(world.sampler), partitioner: reference('field') };
   const resolved = resolvedConfiguration(configuration, [plan!], strategies, { model: 'm', data: world.data });
-  return firstRoundKey(resolved, plan!, world.engine);
+  return stepsKey(resolved, plan!, world.engine);
 }
 
 const key = keyOf({});
@@ -29,7 +29,7 @@ test.each([
   ['where the data lies', { data: { path: 'embedded' } }],
   ['what costs without changing bits', { activationCheckpointing: true, hiddenStateCache: 0 }],
   ['a key that the method does not use', { algorithm: 'perfit', methods: ['fedit'] }],
-])('first local steps do not depend on %s', (_, raw) => {
+])('local steps do not depend on %s', (_, raw) => {
   expect(keyOf(raw)).toBe(key);
 });
 
@@ -44,7 +44,7 @@ test.each([
     { personalization: 'ditto' },
   ],
   ...[{ data: { path: 'embedded', trainRows: 3 } }, { plugins: ['x'] }, { algorithm: 'fedit' }, { dtype: 'bf16' }],
-])('first local steps depend on %j', (raw) => {
+])('local steps depend on %j', (raw) => {
   expect(keyOf(raw)).toMatch(/^[0-9a-f]{64}$/);
   expect(keyOf(raw)).not.toBe(key);
 });

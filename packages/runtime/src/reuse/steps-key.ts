@@ -6,11 +6,12 @@ import { withoutMethods } from '../plan-methods.js';
 import type { resolvedConfiguration } from '../resolved-configuration.js';
 
 /**
- * The key of a method's first local steps: a digest of all that a run resolves to, but for what acts after them
- * (aggregator, server rule, adoption, travel, codec, attacks), for who is sampled, for what is scored, for what costs without changing bits, and
- * for names and paths. Null where they depend on other clients' (a search in common, shared passes), or where there are none.
+ * The key of a method's local steps: a digest of all that a run resolves to, but for what acts after them (aggregator,
+ * server rule, adoption, travel, codec, attacks), for who is sampled, for what is scored, for what costs without changing
+ * bits, and for names and paths. Null where they depend on other clients' (a search in common, shared passes), or where
+ * there are none.
  */
-export function firstRoundKey(
+export function stepsKey(
   resolved: ReturnType<typeof resolvedConfiguration>,
   plan: MethodPlan,
   engine: EngineDescription,
@@ -39,7 +40,7 @@ export function firstRoundKey(
   const pools = plan.method.pools === true;
   return createHash('sha256')
     .update(
-      JSON.stringify(['perfit-first-round/1', { ...common, model, data, validation, clients }, sorted, pools, engine]),
+      JSON.stringify(['perfit-local-steps/1', { ...common, model, data, validation, clients }, sorted, pools, engine]),
     )
     .digest('hex');
 }

@@ -1,26 +1,30 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { adapterArrays, readAdapterArrays, readVectorArrays, vectorArrays } from '../stores/adapter-arrays.js';
 import { readArrays, writeArrays } from '../stores/encode-arrays.js';
-import type { FirstRound, FirstRounds } from './first-round.js';
+import type { StepsAt, TakenSteps, TakenStepsStore } from './taken-steps.js';
 
 /**
- * Keeps first rounds in a directory, one file each; the oldest go where all together would pass `limit` bytes. Several
- * processes may share it.
+ * Keeps local steps in a directory, one file each; those that nobody used for longest go where all together would pass
+ * `limit` bytes. Several processes may share it.
  */
-export function firstRoundFiles(directory: string, { limit = 2e9 }: { readonly limit?: number } = {}): FirstRounds {
-  const fileOf = (key: string, client: string) => {
-    const digest = createHash('sha256').update(JSON.stringify([key, client]));
+export function takenStepsFiles(directory: string, { limit = 2e9 }: { readonly limit?: number } = {}): TakenStepsStore {
+  const fileOf = ({ key, client, round, start }: StepsAt) => {
+    const digest = createHash('sha256').update(JSON.stringify([key, client, round, start]));
     return join(directory, `${digest.digest('hex')}.safetensors`);
   };
   return {
-    read: (key, client) => {
-      const file = fileOf(key, client);
-      return existsSync(file) ? load(file) : undefined;
+    read: (at) => {
+      const file = fileOf(at);
+      if (!existsSync(file)) return undefined;
+      const steps = load(file);
+      const now = new Date();
+      utimesSync(file, now, now);
+      return steps;
     },
-    write: (key, client, round) => {
-      save(fileOf(key, client), round);
+    write: (at, steps) => {
+      save(fileOf(at), steps);
       const files = readdirSync(directory)
         .map((name) => join(directory, name))
         .flatMap((path) => {
@@ -43,19 +47,19 @@ const encode = (_: string, value: unknown) =>
 const decode = (_: string, value: unknown) =>
   typeof value === 'object' && value !== null && 'number' in value ? Number(value.number) : value;
 
-function save(file: string, { shared, personal, conclusion, search, flops, events }: FirstRound): void {
+function save(file: string, { shared, personal, conclusion, search, flops, events, seconds }: TakenSteps): void {
   const arrays = {
     ...adapterArrays('shared', shared),
     ...adapterArrays('personal', personal),
     ...vectorArrays('remember', conclusion.remember),
     ...vectorArrays('send', conclusion.send),
   };
-  writeArrays(file, arrays, { facts: JSON.stringify({ search, flops, events }, encode) });
+  writeArrays(file, arrays, { facts: JSON.stringify({ search, flops, events, seconds }, encode) });
 }
 
-function load(file: string): FirstRound {
+function load(file: string): TakenSteps {
   const { arrays, facts } = readArrays(file);
-  const told = JSON.parse(facts.facts!, decode) as Pick<FirstRound, 'search' | 'flops' | 'events'>;
+  const told = JSON.parse(facts.facts!, decode) as Pick<TakenSteps, 'search' | 'flops' | 'events' | 'seconds'>;
   return {
     shared: readAdapterArrays(arrays, 'shared')!,
     personal: readAdapterArrays(arrays, 'personal'),
