@@ -5,8 +5,7 @@ import type { SearchIteration } from '@perfit/nas';
 import type { Random, StrategyFactory } from '@perfit/strategy';
 import { token } from '@perfit/strategy';
 import type { LocalUpdate } from '@perfit/training';
-import type { Reused } from './reuse/reuse-steps.js';
-import type { ClientProgress, SplitPairs } from './round-event.js';
+import type { ClientProgress, Reused, SplitPairs } from './round-event.js';
 
 /** Derives independent random streams from the run's seed. */
 export interface RandomStreams {
@@ -145,7 +144,7 @@ export interface Trained {
   readonly splitPairs: SplitPairs | null;
   /** Floating-point operations, by the cost book's rules; also where the steps were taken over. */
   readonly flops: number;
-  /** Present where another run took these steps: the wall seconds that they took there. */
+  /** Present where another run took these steps. */
   readonly reused?: Reused;
 }
 

@@ -7,9 +7,10 @@ import type { TakeStep } from './joint-steps.js';
 import { searchArchitecture } from './local-search.js';
 import { type LocalSteps, localSteps } from './local-steps.js';
 import { optimizer } from './optimizer.js';
-import { type Reused, reuseSteps } from './reuse/reuse-steps.js';
+import { reuseSteps } from './reuse/reuse-steps.js';
 import { startDigest } from './reuse/start-digest.js';
 import type { LocalOutcome } from './reuse/taken-steps.js';
+import type { Reused } from './round-event.js';
 import type { MethodContext } from './run-context.js';
 import { travelling } from './travel.js';
 

@@ -10,6 +10,11 @@ export interface SplitPairs {
   readonly pairs: number;
 }
 
+/** That local steps were taken over from another run, and the wall seconds that they took there. */
+export interface Reused {
+  readonly seconds: number;
+}
+
 /** What happens inside a client's local training. */
 export type ClientProgress =
   | {
@@ -58,8 +63,8 @@ export type RoundEvent =
       readonly bytesUp: number;
       readonly flops: number;
       readonly splitPairs: SplitPairs | null;
-      /** Present where another run of a sweep took these steps: their events are told again, their time is not spent. */
-      readonly reused?: { readonly seconds: number };
+      /** Present where another run took these steps: their events are told again, their time is not spent. */
+      readonly reused?: Reused;
     }
   | {
       readonly type: 'aggregated';

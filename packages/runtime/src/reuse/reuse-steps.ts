@@ -1,5 +1,5 @@
 import type { Clock, TrainingJob } from '../contract.js';
-import type { ClientProgress } from '../round-event.js';
+import type { ClientProgress, Reused } from '../round-event.js';
 import type { LocalOutcome, StepsAt, TakenSteps } from './taken-steps.js';
 
 /** The local steps of one method's clients that are kept. */
@@ -8,11 +8,6 @@ export interface MethodSteps {
   readonly write: (at: Omit<StepsAt, 'key'>, steps: TakenSteps) => void;
   /** What their time is measured by. */
   readonly clock: Clock;
-}
-
-/** That steps were taken over, and the wall seconds that they took where they were taken. */
-export interface Reused {
-  readonly seconds: number;
 }
 
 /** Takes a client's local steps, or takes them over from another run: then all that they told is told again. */
