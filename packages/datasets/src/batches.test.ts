@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Batch, Example } from './contract.js';
 import { evaluationBatches } from './evaluation-batches.js';
-import { firstExamples, makeBatch } from './make-batch.js';
+import { makeBatch, shortestExamples } from './make-batch.js';
 import { seededRandom } from './testing.js';
 import { trainingBatches } from './training-batches.js';
 
@@ -30,11 +30,15 @@ describe('makeBatch', () => {
     });
   });
 
-  test('the first examples of a batch are the batch of the first examples', () => {
+  test('the shortest examples of a batch are the batch of those, in its order', () => {
     fc.assert(
       fc.property(lengths, fc.integer({ min: 1, max: 25 }), (all, count) => {
         const examples = all.map((length, i) => example(i, length, 1 + (i % (length - 1))));
-        expect(firstExamples(makeBatch(examples), count)).toEqual(makeBatch(examples.slice(0, count)));
+        const inOrder = [...all].sort((a, b) => a - b).slice(0, count);
+        const longest = inOrder.at(-1)!;
+        let ties = inOrder.filter((length) => length === longest).length;
+        const shortest = examples.filter(({ ids }) => ids.length < longest || (ids.length === longest && ties-- > 0));
+        expect(shortestExamples(makeBatch(examples), count)).toEqual(makeBatch(shortest));
       }),
     );
   });

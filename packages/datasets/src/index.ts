@@ -20,7 +20,7 @@ export { type EvaluationBatch, evaluationBatches } from './evaluation-batches.js
 export { type HeldOutOptions, heldOutRows } from './held-out-rows.js';
 export type { LabelField } from './label.js';
 export { loadDataset } from './load-dataset.js';
-export { firstExamples, makeBatch } from './make-batch.js';
+export { makeBatch, shortestExamples } from './make-batch.js';
 export { makeDataset } from './make-dataset.js';
 export { jensenShannon, reportPartition } from './partition-report.js';
 export { type DirichletOptions, dirichlet, dirichletFactory } from './partitioners/dirichlet.js';

@@ -29,18 +29,14 @@ export function makeBatch(examples: readonly Example[]): Batch {
   return { ids, starts, lossPositions, labels, lossExamples, examples: examples.length, tokens };
 }
 
-/** The first examples of a batch as a batch of their own; all of them where there are no more. */
-export function firstExamples(batch: Batch, count: number): Batch {
-  const examples = Math.min(count, batch.examples);
-  const tokens = batch.tokens.slice(0, examples);
-  const losses = tokens.reduce((sum, n) => sum + n, 0);
-  return {
-    ids: batch.ids.slice(0, batch.starts[examples]),
-    starts: batch.starts.slice(0, examples + 1),
-    lossPositions: batch.lossPositions.slice(0, losses),
-    labels: batch.labels.slice(0, losses),
-    lossExamples: batch.lossExamples.slice(0, losses),
-    examples,
-    tokens,
-  };
+/** The shortest examples of a batch, in its order, as a batch of their own; of equal ones the earlier. */
+export function shortestExamples({ ids, starts, tokens, examples }: Batch, count: number): Batch {
+  const lengths = Array.from(tokens, (_, j) => starts[j + 1] - starts[j]);
+  const chosen = Array.from({ length: examples }, (_, j) => j)
+    .sort((a, b) => lengths[a] - lengths[b])
+    .slice(0, count)
+    .sort((a, b) => a - b);
+  return makeBatch(
+    chosen.map((j) => ({ ids: ids.slice(starts[j], starts[j + 1]), promptLength: lengths[j] - tokens[j] })),
+  );
 }

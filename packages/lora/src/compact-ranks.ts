@@ -43,6 +43,8 @@ export interface Compaction {
   readonly layout: Layout;
   /** Of a vector `[P]` over the whole layout what the smaller one keeps, `[P']`. */
   readonly compact: (vector: Float32Array) => Float32Array;
+  /** Position of the whole layout that each of the smaller one's stands for, `[P']`. Absent where nothing was left out. */
+  readonly positions?: Uint32Array;
   /** The same positions in a vector over the whole layout, `[P]`; 0 elsewhere. */
   readonly expand: (vector: Float32Array) => Float32Array;
   /** What the smaller layout keeps of an architecture. */
@@ -82,6 +84,7 @@ export function compactLayout(layout: Layout, architecture: Architecture): Compa
   const origin = positionsIn(smaller, layout, ({ site }) => componentsOf(site.name));
   return {
     layout: smaller,
+    positions: origin,
     compact: (vector) => {
       checkSize(layout, vector.length, 'a vector');
       const small = new Float32Array(origin.length);

@@ -64,10 +64,15 @@ export function applyArchitecture(values: Float32Array, mask: Architecture): Flo
   checkLength('θ', values.length, mask.size);
   const words = wordsOf(mask.bits);
   const masked = new Float32Array(values.length);
-  for (let i = 0; i < words.length; i++)
-    for (let rest = words[i]; rest !== 0; rest &= rest - 1) {
-      const position = i * 32 + lowestOne(rest);
-      masked[position] = values[position];
-    }
+  // As bit patterns: all of them or none, without a branch.
+  const from = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const to = new Uint32Array(masked.buffer);
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i];
+    if (word === 0) continue;
+    const end = Math.min(values.length, i * 32 + 32);
+    for (let position = i * 32; position < end; position++)
+      to[position] = from[position] & -((word >>> (position & 31)) & 1);
+  }
   return masked;
 }

@@ -1,5 +1,5 @@
 import { type Architecture, type Compaction, compactLayout, fullArchitecture, type Layout } from '@perfit/lora';
-import type { Engine } from '@perfit/tensorflow';
+import type { Engine, Tensor } from '@perfit/tensorflow';
 import { type AdaptedProjector, createAdaptedProjector } from './adapted-projector.js';
 import type { FrozenWeights } from './frozen.js';
 
@@ -21,4 +21,39 @@ export function openLivePart(
 ): LivePart {
   const compaction = compactLayout(layout, architecture.live > 0 ? architecture : fullArchitecture(layout.size));
   return { ...compaction, projector: createAdaptedProjector(engine, { ...adapter, layout: compaction.layout }) };
+}
+
+/** Moves vectors `[P']` over one live part to another, on the engine: what the other does not keep goes, what is new there is 0. */
+export interface LivePartMove {
+  /** Consumes a vector over the old part, returns it over the new one. */
+  readonly move: (tensor: Tensor) => Tensor;
+  readonly dispose: () => void;
+}
+
+/** How vectors follow from one live part to another; undefined where both keep the same. */
+export function moveBetween(engine: Engine, whole: Layout, from: Compaction, to: Compaction): LivePartMove | undefined {
+  const [size, next] = [from.layout.size, to.layout.size];
+  // Where in the old part each position of the new one is; past its end where it is not.
+  const placeOf = new Int32Array(whole.size).fill(size);
+  for (let p = 0; p < size; p++) placeOf[from.positions ? from.positions[p]! : p] = p;
+  const places = new Int32Array(next);
+  let stays = next === size;
+  for (let p = 0; p < next; p++) {
+    places[p] = placeOf[to.positions ? to.positions[p]! : p]!;
+    stays &&= places[p] === p;
+  }
+  if (stays) return undefined;
+  const index = engine.upload(places, [next]);
+  return {
+    move: (tensor) => {
+      // One more row, of 0, for those that are nowhere.
+      const padded = engine.pad(tensor, [[0, 1]]);
+      const rows = engine.reshape(padded, [size + 1, 1]);
+      const gathered = engine.gather(rows, index);
+      const moved = engine.reshape(gathered, [next]);
+      engine.dispose(tensor, padded, rows, gathered);
+      return moved;
+    },
+    dispose: () => engine.dispose(index),
+  };
 }

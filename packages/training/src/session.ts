@@ -8,7 +8,7 @@ import { clipGradient } from './clip.js';
 import type { LocalConclusion, Session, SessionOptions } from './contract.js';
 import { errors } from './errors.js';
 import { checkRate } from './learning-rate.js';
-import type { LivePart } from './live-part.js';
+import { type LivePart, moveBetween } from './live-part.js';
 import type { GradientTap, LossGradient } from './loss-gradient.js';
 import { maskOf } from './mask.js';
 import { meanOf } from './mean-loss.js';
@@ -95,19 +95,14 @@ export function openSession(parts: SessionParts, options: SessionOptions): Opene
   /** Computes with what is live now. */
   const renewPart = (): void => {
     const next = livePart(architecture);
-    // Where neither leaves anything out, what is there stays where it is.
-    const stays = next.layout === part.layout;
-    const move = (tensor: Tensor): Tensor => {
-      if (stays) return tensor;
-      const whole = part.expand(engine.download(tensor) as Float32Array);
-      engine.dispose(tensor);
-      return engine.upload(next.compact(whole), [next.layout.size]);
-    };
+    const moved = moveBetween(engine, layout, part, next);
+    const move = moved?.move ?? ((tensor: Tensor) => tensor);
     values = move(values);
     anchor = move(anchor);
     gradient &&= move(gradient);
     moments &&= { ...moments, first: move(moments.first), second: move(moments.second) };
     steered.move(move, next, architecture);
+    moved?.dispose();
     part.projector.dispose();
     part = next;
   };
@@ -229,12 +224,12 @@ export function openSession(parts: SessionParts, options: SessionOptions): Opene
 
   function read(): Float32Array {
     const host = part.expand(engine.download(values) as Float32Array);
-    const at = host.findIndex((value) => !Number.isFinite(value));
-    if (at >= 0)
-      throw errors.make('values-not-finite', {
-        what: `position ${at} of the adapter is ${host[at]}`,
-        cure: 'Lower the learning rate, or clip the gradient to a smaller norm',
-      });
+    for (let at = 0; at < host.length; at++)
+      if (!Number.isFinite(host[at]))
+        throw errors.make('values-not-finite', {
+          what: `position ${at} of the adapter is ${host[at]}`,
+          cure: 'Lower the learning rate, or clip the gradient to a smaller norm',
+        });
     return masked(host);
   }
 }
