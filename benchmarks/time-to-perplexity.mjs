@@ -2,7 +2,7 @@
  * Seconds from the start of the process to the perplexity that a baseline's FedIT ends with, loading of the model included.
  *
  *   npm run build && node benchmarks/time-to-perplexity.mjs --data DIR [--model DIR] [--methods fedit,perfit]
- *     [--from-layer 10] [--rounds 3] [--steps 8] [--batch 8] [--tokens 160] [--test-rows 20] [--clients 8] [--rate 1e-3]
+ *     [--from-layer 10] [--clients-at-once 1] [--rounds 3] [--steps 8] [--batch 8] [--tokens 160] [--test-rows 20] [--clients 8] [--rate 1e-3]
  *     [--dtype f32] [--tolerance 0.005] [--repeats 1] [--kinds default,best] [--threads N] [--only-ours] [--quick] [--record]
  *
  * The baseline is FedIT written plainly in PyTorch + PEFT (python/fedit.py): the same clients, examples, batches in the same
@@ -10,7 +10,8 @@
  * its own target: what it ends with, times 1 + tolerance (without a baseline: what ours ends with). On ours stand the methods
  * named, each a run of its own; the perplexity is that of the client's adapter after distribution, exp of the mean
  * client loss. `--from-layer N` adds FedIT with adapters in layers N and up alone: backward ends there, and hidden states below
- * are computed once for every example (their cache starts empty). 0: not.
+ * are computed once for every example (their cache starts empty). 0: not. `--clients-at-once N` lets N clients of ours step in
+ * one pass of the frozen model.
  */
 import { resolve } from 'node:path';
 import { randomStreams } from '@perfit/runtime';
@@ -25,11 +26,11 @@ import { LORA, plain, prepare } from './shared/training.mjs';
 const options = readOptions(
   {
     ...{ methods: 'fedit,perfit', rounds: 3, steps: 8, batch: 8, tokens: 160, testRows: 20, clients: 8 },
-    ...{ fromLayer: 10, rate: 1e-3, dtype: 'f32', tolerance: 0.005, repeats: 1 },
+    ...{ fromLayer: 10, clientsAtOnce: 1, rate: 1e-3, dtype: 'f32', tolerance: 0.005, repeats: 1 },
   },
   { methods: 'fedit', fromLayer: 1, rounds: 1, steps: 1, batch: 4, tokens: 48, testRows: 1, clients: 2 },
 );
-const { rounds, steps, batch, tokens, testRows, threads, dtype, rate } = options;
+const { rounds, steps, batch, tokens, testRows, threads, dtype, rate, clientsAtOnce } = options;
 const SEED = 1;
 const { model, adapter, config, write } = await prepare(options, { seed: SEED });
 const streams = randomStreams(SEED);
@@ -51,7 +52,7 @@ const plan = clients.map(({ id, train, test }) => ({
 const data = options.data === 'embedded' ? 'embedded' : resolve(options.data);
 const configuration = {
   ...{ model, data: { path: data, testRows }, seed: SEED, rounds, steps, batchSize: batch, maxTokens: tokens, dtype },
-  ...{ learningRate: rate, ...LORA, targets: ['q', 'k', 'v', 'o'], validation: { share: 0 } },
+  ...{ learningRate: rate, clientsAtOnce, ...LORA, targets: ['q', 'k', 'v', 'o'], validation: { share: 0 } },
   partitioner: { name: 'field', field: 'client', values: clients.map(({ id }) => id) },
 };
 const run = (method, more = {}) =>
