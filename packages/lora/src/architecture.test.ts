@@ -9,6 +9,7 @@ import {
   emptyArchitecture,
   equalArchitectures,
   expectedJaccard,
+  filterArchitecture,
   fullArchitecture,
   intersect,
   isLive,
@@ -133,9 +134,20 @@ test('pack and unpack are inverse on the mask and touch nothing else', () => {
   );
 });
 
-test('a pruned NaN becomes 0, a live one stays', () => {
-  const values = Float32Array.of(Number.NaN, Number.NaN);
-  expect([...applyArchitecture(values, architectureFrom(2, [1]))]).toEqual([0, Number.NaN]);
+test('filtering asks for every live position once, ascending, and keeps what is wanted', () => {
+  fc.assert(
+    fc.property(flags, fc.integer({ min: 1, max: 5 }), (live, divisor) => {
+      const asked: number[] = [];
+      const kept = filterArchitecture(from(live), (position) => asked.push(position) > 0 && position % divisor === 0);
+      expect(asked).toEqual(live.flatMap((flag, position) => (flag ? [position] : [])));
+      expect(kept).toEqual(from(live.map((flag, position) => flag && position % divisor === 0)));
+    }),
+  );
+});
+
+test('a pruned value becomes +0 whatever it was: NaN, infinite, −0; live ones stay', () => {
+  const values = Float32Array.of(Number.NaN, Number.NEGATIVE_INFINITY, -0, -1, Number.NaN, -0);
+  expect([...applyArchitecture(values, architectureFrom(6, [4, 5]))]).toEqual([0, 0, 0, 0, Number.NaN, -0]);
 });
 
 test('wrong lengths are refused', () => {

@@ -9,18 +9,17 @@ export function layerMoments(
     readonly saved: number;
     readonly rows: number;
     readonly gradients: number;
-    /** Whether squares are gathered beside gradients. */
-    readonly fisher: boolean;
+    /** Bytes of what is gathered of one position: its gradient, and its square by example. */
+    readonly perPosition: 4 | 8;
     readonly below: boolean;
   },
 ): readonly Moment[] {
   const { config, dtype, tokens } = size;
-  const { rows } = at;
+  const { rows, perPosition } = at;
   const some = rows < tokens;
   const d = elementBytes(dtype);
   const wide = dtype === 'bf16' ? 4 : 0;
   const narrow = dtype === 'bf16' ? 2 : 0;
-  const perPosition = at.fisher ? 8 : 4;
   const { hidden, intermediate, heads, headSize } = config;
   const { qkv, output, gate, up, down } = groups;
   const adapts = ({ rank }: GroupSize) => rank > 0;
@@ -40,7 +39,7 @@ export function layerMoments(
     const held = base + temporary + low;
     const stacked = perPosition * group.rank * (group.in + group.out);
     // Squares are made of widened copies, which end before the gradients of the stacked factors are cut into slots.
-    if (adapts(group) && at.fisher)
+    if (adapts(group) && perPosition === 8)
       moments.push(
         moment(name, { saved, temporary: held + low + count * wide * (group.in + group.out) + stacked, gradients }),
       );

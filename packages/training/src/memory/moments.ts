@@ -156,7 +156,7 @@ export function backwardMoments(
         saved: upTo(layer),
         rows: rowsIn(layer),
         gradients,
-        fisher,
+        perPosition,
         below: layer > lowest,
       }),
     ];
