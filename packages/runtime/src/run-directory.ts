@@ -102,7 +102,19 @@ export function comparison(rounds: ReadonlyMap<string, readonly RoundRecord[]>):
   return { schema: COMPARISON_SCHEMA, methods: Object.fromEntries(methods) };
 }
 
-/** Writes `DIR/summary.json` of several methods. */
-export function writeComparison(path: string, rounds: ReadonlyMap<string, readonly RoundRecord[]>): void {
-  writeWhole(join(path, 'summary.json'), json(comparison(rounds)));
+/** `DIR/summary.json` of several methods on its way. */
+export interface ComparisonFile {
+  /** Takes note of what a complete method came to. */
+  readonly remember: (method: string, rounds: readonly RoundRecord[]) => void;
+  /** Writes what is remembered. */
+  readonly write: () => void;
+}
+
+/** Compares the methods of a run in a directory; null: there is one method, and nothing to compare. */
+export function comparisonFile(path: string | null): ComparisonFile {
+  const finished = new Map<string, readonly RoundRecord[]>();
+  return {
+    remember: (method, rounds) => finished.set(method, rounds),
+    write: () => path !== null && writeWhole(join(path, 'summary.json'), json(comparison(finished))),
+  };
 }
