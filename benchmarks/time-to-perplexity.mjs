@@ -2,8 +2,8 @@
  * Seconds from the start of the process to the perplexity that a baseline's FedIT ends with, loading of the model included.
  *
  *   npm run build && node benchmarks/time-to-perplexity.mjs --data DIR [--model DIR] [--methods fedit,perfit]
- *     [--from-layer 10] [--clients-at-once 1] [--rounds 3] [--steps 8] [--batch 8] [--tokens 160] [--test-rows 20] [--clients 8] [--rate 1e-3]
- *     [--dtype f32] [--tolerance 0.005] [--repeats 1] [--kinds default,best] [--threads N] [--only-ours] [--quick] [--record]
+ *     [--from-layer 10] [--clients-at-once 1] [--rounds 3] [--steps 8] [--batch 8] [--tokens 160] [--test-rows 20]
+ *     [--clients 8] [--rate 1e-3] [--dtype f32] [--tolerance 0.005] [--repeats 1] [--kinds default,best] [--threads N] [--only-ours] [--quick] [--record]
  *
  * The baseline is FedIT written plainly in PyTorch + PEFT (python/fedit.py): the same clients, examples, batches in the same
  * order, start and optimiser, and the mean over clients evaluated on the same rows after every round. Every kind of it sets

@@ -46,15 +46,22 @@ export function openRunDirectory(path: string, resolved: object, resume: boolean
   };
 }
 
+/** Whether a directory holds a run. */
+export const holdsRun = (path: string): boolean => existsSync(join(path, 'config.yaml'));
+
+/** Refuses to start a run where there is one. */
+export function refuseRun(path: string): never {
+  throw errors.make('run-directory-exists', {
+    what: `${path} already holds a run`,
+    cure: 'Choose another --out, or add --resume to go on with it',
+  });
+}
+
 /** Refuses a directory that holds another run than the given one, or any run where none is gone on with; writes nothing. */
 export function checkRunDirectory(path: string, resolved: object, resume: boolean): void {
   const configFile = join(path, 'config.yaml');
   if (!existsSync(configFile)) return;
-  if (!resume)
-    throw errors.make('run-directory-exists', {
-      what: `${path} already holds a run`,
-      cure: 'Choose another --out, or add --resume to go on with it',
-    });
+  if (!resume) refuseRun(path);
   const plain = (text: string) => JSON.stringify(withoutCostSettings(parse(text)));
   if (plain(readFileSync(configFile, 'utf8')) !== plain(stringify(resolved)))
     throw errors.make('resume-mismatch', {

@@ -22,7 +22,7 @@ import type { TakenStepsStore } from './reuse/taken-steps.js';
 import type { RoundEvent } from './round-event.js';
 import { rowEncoding } from './row-encoding.js';
 import { layOut, type MethodContext, openMethod, type SharedContext } from './run-context.js';
-import { checkRunDirectory, comparisonFile, openRunDirectory } from './run-directory.js';
+import { checkRunDirectory, comparisonFile, holdsRun, openRunDirectory, refuseRun } from './run-directory.js';
 import { resolveStrategy } from './strategies.js';
 import { type Trajectory, trajectoriesOf } from './trajectory.js';
 
@@ -138,13 +138,8 @@ export async function prepareRun(configuration: Configuration, world: RunWorld):
 function checkPlaces(out: string, directories: readonly string[], resume: boolean): void {
   if (existsSync(out) && !statSync(out).isDirectory())
     throw errors.make('run-directory-exists', { what: `${out} is a file`, cure: 'Choose another --out' });
-  const holdsRun = (directory: string) => existsSync(join(directory, 'config.yaml'));
   const filled = directories.find(holdsRun);
-  if (!resume && filled !== undefined)
-    throw errors.make('run-directory-exists', {
-      what: `${filled} already holds a run`,
-      cure: 'Choose another --out, or add --resume to go on with it',
-    });
+  if (!resume && filled !== undefined) refuseRun(filled);
   if (resume && filled === undefined)
     throw errors.make('nothing-to-resume', {
       what: `${out} holds no run`,

@@ -32,6 +32,7 @@ export interface LivePartMove {
 
 /** How vectors follow from one live part to another; undefined where both keep the same. */
 export function moveBetween(engine: Engine, whole: Layout, from: Compaction, to: Compaction): LivePartMove | undefined {
+  if (!from.positions && !to.positions) return undefined;
   const [size, next] = [from.layout.size, to.layout.size];
   // Where in the old part each position of the new one is; past its end where it is not.
   const placeOf = new Int32Array(whole.size).fill(size);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { adapterArrays, readAdapterArrays, readVectorArrays, vectorArrays } from '../stores/adapter-arrays.js';
 import { readArrays, writeArrays } from '../stores/encode-arrays.js';
@@ -17,11 +17,7 @@ export function takenStepsFiles(directory: string, { limit = 2e9 }: { readonly l
   return {
     read: (at) => {
       const file = fileOf(at);
-      if (!existsSync(file)) return undefined;
-      const steps = load(file);
-      const now = new Date();
-      utimesSync(file, now, now);
-      return steps;
+      return touch(file) ? load(file) : undefined;
     },
     write: (at, steps) => {
       save(fileOf(at), steps);
@@ -39,6 +35,18 @@ export function takenStepsFiles(directory: string, { limit = 2e9 }: { readonly l
       }
     },
   };
+}
+
+/** Marks a file as used just now, before it is read, so that no other process drops it meanwhile; false where there is none. */
+function touch(file: string): boolean {
+  const now = new Date();
+  try {
+    utimesSync(file, now, now);
+    return true;
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw thrown;
+  }
 }
 
 /** JSON has no numbers that are not finite; a diverged training tells of such. */

@@ -1,6 +1,9 @@
 import { batchBytes, type Moment, moment } from './moment.js';
 import { elementBytes, type GroupName, type GroupSize, type PassSize } from './sizes.js';
 
+/** Bytes of what is gathered of one position: its gradient, and with `fisher` its square by example. */
+export const gatheredBytes = (fisher: boolean): number => (fisher ? 8 : 4);
+
 /** The backward of one layer, from the gradient `[rows, H]` of its output on. */
 export function layerMoments(
   size: PassSize,
@@ -9,13 +12,14 @@ export function layerMoments(
     readonly saved: number;
     readonly rows: number;
     readonly gradients: number;
-    /** Bytes of what is gathered of one position: its gradient, and its square by example. */
-    readonly perPosition: 4 | 8;
+    /** Whether squares are gathered beside gradients. */
+    readonly fisher: boolean;
     readonly below: boolean;
   },
 ): readonly Moment[] {
   const { config, dtype, tokens } = size;
-  const { rows, perPosition } = at;
+  const { rows, fisher } = at;
+  const perPosition = gatheredBytes(fisher);
   const some = rows < tokens;
   const d = elementBytes(dtype);
   const wide = dtype === 'bf16' ? 4 : 0;
@@ -39,7 +43,7 @@ export function layerMoments(
     const held = base + temporary + low;
     const stacked = perPosition * group.rank * (group.in + group.out);
     // Squares are made of widened copies, which end before the gradients of the stacked factors are cut into slots.
-    if (adapts(group) && perPosition === 8)
+    if (adapts(group) && fisher)
       moments.push(
         moment(name, { saved, temporary: held + low + count * wide * (group.in + group.out) + stacked, gradients }),
       );

@@ -1,6 +1,6 @@
 import type { Layout } from '@perfit/lora';
 import { logitRowsAtOnce } from '@perfit/models';
-import { layerMoments } from './layer-moments.js';
+import { gatheredBytes, layerMoments } from './layer-moments.js';
 import { batchBytes, type Moment, moment } from './moment.js';
 import {
   changedCopies,
@@ -138,7 +138,7 @@ export function backwardMoments(
   /** The sum after attention, and in the last layer the rows of its input. */
   const branch = (layer: number) =>
     rowsIn(layer) * config.hidden * ((size.dtype === 'bf16' ? 6 : 4) + (layer === top ? 4 : 0));
-  const perPosition = fisher ? 8 : 4;
+  const perPosition = gatheredBytes(fisher);
   const forward = (layer: number, saved: number, more = 0) =>
     forwardMoments(size, {
       saved,
@@ -156,7 +156,7 @@ export function backwardMoments(
         saved: upTo(layer),
         rows: rowsIn(layer),
         gradients,
-        perPosition,
+        fisher,
         below: layer > lowest,
       }),
     ];
