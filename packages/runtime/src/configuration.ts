@@ -15,19 +15,30 @@ const rateObject = z.strictObject({
 /** Learning rate: a constant, or a schedule that spans the run. */
 const learningRate = z.union([z.number().positive(), rateObject]);
 
+const SEARCH_DEFAULTS = {
+  every: 0,
+  iterations: 4,
+  stepsBetween: 1,
+  statistics: 'steps',
+  scope: 'client',
+  allowVanishing: false,
+} as const;
+
+/** What is told as a setting's default, and filled in by {@link searchOf} once the method's preset is known. */
+const byDefault = <Setting extends z.ZodType>(key: keyof typeof SEARCH_DEFAULTS, setting: Setting) =>
+  setting.meta({ default: SEARCH_DEFAULTS[key] });
+
 const search = z.strictObject({
-  every: z.int().min(0).default(0).describe('Rounds between searches; 0: only at the first participation.'),
-  iterations: count.default(4).describe('Times that a search trains, scores and prunes.'),
-  stepsBetween: count.default(1).describe('Training steps before each scoring.'),
-  statistics: z
-    .enum(['steps', 'separate'])
-    .default('steps')
-    .describe('separate: own backward passes, counted as steps.'),
-  scope: z
-    .enum(['client', 'federation'])
-    .default('client')
-    .describe('federation: one common architecture, by scores averaged over the clients.'),
-  allowVanishing: z.boolean().default(false).describe('Go on although all scores of a factor are 0.'),
+  every: byDefault('every', z.int().min(0)).describe('Rounds between searches; 0: only at the first participation.'),
+  iterations: byDefault('iterations', count).describe('Times that a search trains, scores and prunes.'),
+  stepsBetween: byDefault('stepsBetween', count).describe('Training steps before each scoring.'),
+  statistics: byDefault('statistics', z.enum(['steps', 'separate'])).describe(
+    'separate: own backward passes, counted as steps.',
+  ),
+  scope: byDefault('scope', z.enum(['client', 'federation'])).describe(
+    'federation: one common architecture, by scores averaged over the clients.',
+  ),
+  allowVanishing: byDefault('allowVanishing', z.boolean()).describe('Go on although all scores of a factor are 0.'),
 });
 
 /** Keys that name strategies; what is absent comes from the method's preset. */
@@ -37,7 +48,7 @@ const strategyKeys = {
   importance: strategyReference.optional(),
   schedule: strategyReference.optional(),
   granularity: strategyReference.optional(),
-  search: search.optional().describe('The search of an architecture.'),
+  search: search.partial().optional().describe('The search of an architecture.'),
   budget: strategyReference.optional().describe('How much of its expanded space each client may keep.'),
   trainable: strategyReference.optional().describe('Positions that train.'),
   travel: strategyReference.optional().describe('Positions that clients send and take over.'),
@@ -219,8 +230,9 @@ export type StrategyReference = z.output<typeof strategyReference>;
 /** The search part of a configuration. */
 export type SearchConfiguration = z.output<typeof search>;
 
-/** Fills in the defaults of a partial search. */
-export const searchDefaults = (value: unknown): SearchConfiguration => search.parse(value);
+/** A search by the settings that are given, the later ones before the earlier, and the defaults. */
+export const searchOf = (...given: readonly unknown[]): SearchConfiguration =>
+  search.parse(Object.assign({}, SEARCH_DEFAULTS, ...given));
 
 /** The JSON schema of the configuration file, for editors. */
 export function configurationJsonSchema(): unknown {

@@ -39,7 +39,7 @@ describe('readConfiguration', () => {
       rounds: 7,
       aggregator: { name: 'shared-exclusive', minHolders: 3 },
       methods: ['fedit', 'perfit'],
-      search: { iterations: 2, stepsBetween: 1 },
+      search: { iterations: 2 },
     });
   });
 

@@ -42,6 +42,24 @@ describe('planMethods', () => {
     ]);
   });
 
+  it("settings of a search replace the preset's and each other one by one", () => {
+    const plans = plan({
+      search: { iterations: 3, every: 2 },
+      methods: [
+        'perfit',
+        'perfit-guarded',
+        { name: 'x', method: 'perfit-guarded', search: { every: 1, scope: 'client' } },
+      ],
+    });
+    expect(plans.map(({ search }) => [search!.scope, search!.iterations, search!.every, search!.stepsBetween])).toEqual(
+      [
+        ['client', 3, 2, 1],
+        ['federation', 3, 2, 1],
+        ['client', 3, 1, 1],
+      ],
+    );
+  });
+
   it('takes perfit-validated as a preset and as an entry', () => {
     for (const entry of ['perfit-validated', { name: 'perfit-validated', method: 'perfit', adoption: 'validated' }])
       expect(plan({ methods: [entry] })[0]!.entry.adoption).toMatchObject({ name: 'validated' });

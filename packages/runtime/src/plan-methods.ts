@@ -6,7 +6,7 @@ import { LOCAL_UPDATE } from '@perfit/training';
 import { closest } from 'fastest-levenshtein';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import { checkCombination } from './check-combination.js';
-import { type Configuration, type MethodEntry, type StrategyReference, searchDefaults } from './configuration.js';
+import { type Configuration, type MethodEntry, type StrategyReference, searchOf } from './configuration.js';
 import { METHOD, type Method, PERSONALIZATION, type StrategyKey, type StrategyKeys } from './contract.js';
 import { errors } from './errors.js';
 import type { MethodPlan } from './method-plan.js';
@@ -82,7 +82,8 @@ function planMethod(container: DependencyContainer, configuration: Configuration
   const keys: StrategyKeys = { ...method.preset, ...own, ...pick(entry), ...method.fixed };
   const parts = resolveParts(container, { ...UNUSED, ...keys });
   const { importance, schedule, granularity, budget } = parts;
-  const search = uses('search') ? { ...searchDefaults(keys.search), importance, schedule, granularity, budget } : null;
+  const settings = searchOf(method.preset.search, configuration.search, entry.search, method.fixed?.search);
+  const search = uses('search') ? { ...settings, importance, schedule, granularity, budget } : null;
   if (search && search.iterations * search.stepsBetween > configuration.steps) {
     throw errors.make('too-few-steps', {
       what: `search of '${entry.name}' takes ${search.iterations} × ${search.stepsBetween} steps, a round has ${configuration.steps}`,
@@ -98,11 +99,7 @@ function planMethod(container: DependencyContainer, configuration: Configuration
   const written = Object.fromEntries(
     [...Object.keys(method.preset), ...Object.keys(method.fixed ?? {})].map((key) => [
       key,
-      key === 'expansion'
-        ? keys.expansion
-        : key === 'search'
-          ? searchDefaults(keys.search)
-          : parts[key as keyof typeof parts].reference,
+      key === 'expansion' ? keys.expansion : key === 'search' ? settings : parts[key as keyof typeof parts].reference,
     ]),
   );
   const rank = entry.rank ?? configuration.rank;
