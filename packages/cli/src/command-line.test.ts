@@ -95,6 +95,14 @@ describe('perfit run', () => {
       afterLocal: { clientMean: null },
     });
     expect(perfit('evaluate', '--run', fedit.out).status).toBe(0);
+    // Where all search one mask, the round of the search is everyone's own; the next is taken over.
+    const common = ['--set', 'search={scope: federation}'];
+    const [first, again] = [
+      play('perfit', ...reuse, ...common),
+      play('perfit', ...reuse, ...common, '--set', 'seed=1'),
+    ];
+    expect([first, again].map(({ reused }) => reused)).toEqual([0, 8]);
+    expect(again.summary).toBe(first.summary);
   }, 240_000);
 
   it('refuses to write over a run', () => {

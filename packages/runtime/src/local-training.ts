@@ -38,7 +38,10 @@ export interface Turn {
   readonly takeStep?: TakeStep | undefined;
 }
 
-/** One client's local steps of one round, and what of them travels. The steps may be another run's. */
+/**
+ * One client's local steps of one round, and what of them travels. The steps may be another run's, but where the client
+ * searches with others, whose scores are not in what it starts at.
+ */
 export async function trainLocally(
   context: MethodContext,
   client: ClientData,
@@ -49,9 +52,8 @@ export async function trainLocally(
   const take = (heard: TrainingJob) => takeSteps(context, client, record, heard, turn);
   const { takenSteps } = context;
   const at = () => ({ client: client.id, round: job.round, start: startDigest({ record, ...turn }) });
-  const outcome: LocalOutcome & { readonly reused?: Reused } = takenSteps
-    ? await reuseSteps(takenSteps, at(), job, take)
-    : await take(job);
+  const outcome: LocalOutcome & { readonly reused?: Reused } =
+    takenSteps?.keeps(job.round) && !turn.consensus ? await reuseSteps(takenSteps, at(), job, take) : await take(job);
   const { conclusion, ...taken } = outcome;
   return {
     ...taken,

@@ -155,6 +155,7 @@ function withTakenSteps(
 ): MethodContext {
   if (!store || key === null) return context;
   const takenSteps: MethodSteps = {
+    keeps: (round) => store.keeps?.({ key, round }) ?? true,
     read: (at) => store.read({ key, ...at }),
     write: (at, steps) => store.write({ key, ...at }, steps),
     clock,

@@ -34,6 +34,7 @@ function world() {
     return outcome;
   };
   const kept = {
+    keeps: () => true,
     read: () => written.at(-1),
     write: (_: unknown, steps: TakenSteps) => void written.push(steps),
     clock: { now: () => now },

@@ -4,6 +4,7 @@ import type { LocalOutcome, StepsAt, TakenSteps } from './taken-steps.js';
 
 /** The local steps of one method's clients that are kept. */
 export interface MethodSteps {
+  readonly keeps: (round: number) => boolean;
   readonly read: (at: Omit<StepsAt, 'key'>) => TakenSteps | undefined;
   readonly write: (at: Omit<StepsAt, 'key'>, steps: TakenSteps) => void;
   /** What their time is measured by. */

@@ -60,8 +60,7 @@ test('methods that train alike share them: FedIT and local-only; pooled training
   expect(keyOf({ algorithm: 'centralised' })).not.toBe(keyOf({ algorithm: 'fedit' }));
 });
 
-test('no key where there are no steps, or where clients search or step together', () => {
+test('no key where there are no steps, or where clients step together', () => {
   expect(keyOf({ clientsAtOnce: 2 })).toBeNull();
   expect(keyOf({ algorithm: 'untuned' })).toBeNull();
-  expect(keyOf({ search: { scope: 'federation' } })).toBeNull();
 });

@@ -8,15 +8,14 @@ import type { resolvedConfiguration } from '../resolved-configuration.js';
 /**
  * The key of a method's local steps: a digest of all that a run resolves to, but for what acts after them (aggregator,
  * server rule, adoption, travel, codec, attacks), for who is sampled, for what is scored, for what costs without changing
- * bits, and for names and paths. Null where they depend on other clients' (a search in common, shared passes), or where
- * there are none.
+ * bits, and for names and paths. Null where they depend on other clients' (shared passes), or where there are none.
  */
 export function stepsKey(
   resolved: ReturnType<typeof resolvedConfiguration>,
   plan: MethodPlan,
   engine: EngineDescription,
 ): string | null {
-  if (!plan.method.trains || plan.search?.scope === 'federation' || resolved.clientsAtOnce > 1) return null;
+  if (!plan.method.trains || resolved.clientsAtOnce > 1) return null;
   const {
     name: _name,
     method: _method,

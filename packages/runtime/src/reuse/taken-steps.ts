@@ -35,6 +35,8 @@ export interface StepsAt {
  * travel; a run that scores other rows) take them once. May forget at any time.
  */
 export interface TakenStepsStore {
+  /** Whether steps of this key and round are kept at all; absent: all are. What is not is neither looked up nor digested. */
+  readonly keeps?: (at: Pick<StepsAt, 'key' | 'round'>) => boolean;
   /** The steps, if they are kept. */
   readonly read: (at: StepsAt) => TakenSteps | undefined;
   /** Keeps them, or not. */

@@ -238,13 +238,7 @@ async function checkAll(
 
 /** What nobody else needs is not kept: later steps follow a download, in which cells differ. */
 function onlyShared(directory: string, shared: ReadonlySet<string>): TakenStepsStore {
-  const files = takenStepsFiles(directory);
-  return {
-    read: files.read,
-    write: (at, steps) => {
-      if (at.round === 1 && shared.has(at.key)) files.write(at, steps);
-    },
-  };
+  return { ...takenStepsFiles(directory), keeps: ({ key, round }) => round === 1 && shared.has(key) };
 }
 
 /** Plays a job unless it is done; false where it was stopped. */
