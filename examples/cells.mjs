@@ -54,8 +54,8 @@ export async function runCell(cell, { cells, out, data, jobs, accuracy = false, 
   mkdirSync(out, { recursive: true });
   const config = `${directory}.yaml`;
   const validation = { ...base.validation, scored: scored === 'validation' };
-  // The last round is all that is told; a rate is chosen by what the method ends in.
-  const evaluation = { every: 0, localSteps: scored === 'test' };
+  // The last round is all that is told; a rate is chosen by what the method ends in, which is personal.
+  const evaluation = { every: 0, global: scored === 'test', localSteps: scored === 'test' };
   writeFileSync(
     config,
     stringify({ ...base, methods: [{ ...entry, learningRate: rate }], seed, validation, evaluation }),

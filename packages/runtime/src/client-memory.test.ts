@@ -75,7 +75,13 @@ function contextOf(data: ReturnType<typeof federation>): MethodContext {
   const start = new Float32Array(layout.size);
   const masks = [0, 1, 2].map((third) => architectureFrom(layout.size, (p) => p % 3 !== third));
   return {
-    configuration: { rounds: 1, steps: 2, batchSize: 2, clientsAtOnce: 1, evaluation: { every: 1, localSteps: true } },
+    configuration: {
+      rounds: 1,
+      steps: 2,
+      batchSize: 2,
+      clientsAtOnce: 1,
+      evaluation: { every: 1, global: true, localSteps: true },
+    },
     engine: { description: { kind: 'wasm', version: '0', threads: 1, device: 'CPU' } },
     backbone: { sites, config: { layers: 1, hidden: 1, vocabulary: 1 } },
     data,

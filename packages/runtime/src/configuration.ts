@@ -101,6 +101,12 @@ const evaluation = z.strictObject({
     .min(0)
     .default(1)
     .describe('Rounds between evaluations; 0: after the last round only, which always is.'),
+  global: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Score the global module too, where there is one: as much as the personal adapters where those differ from it.',
+    ),
   localSteps: z
     .boolean()
     .default(true)
@@ -179,7 +185,7 @@ export const configurationSchema = z.strictObject({
     .default({ share: 0.2, scored: false })
     .describe('What of a client’s rows is held out to validate on.'),
   evaluation: evaluation
-    .default({ every: 1, localSteps: true })
+    .default({ every: 1, global: true, localSteps: true })
     .describe('Which rounds and moments are scored; training does not depend on it.'),
   methods: z
     .array(methodEntry)

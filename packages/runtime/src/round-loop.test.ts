@@ -40,7 +40,7 @@ function context(
   method: Method,
   rounds = 2,
   aggregator = method === perfit ? sharedExclusive({ minHolders: 2 }) : weightedMean(),
-  evaluation = { every: 1, localSteps: true },
+  evaluation = { every: 1, global: true, localSteps: true },
 ): MethodContext {
   return {
     configuration: { rounds, steps: 1, evaluation },
@@ -211,7 +211,12 @@ describe('roundLoop', () => {
   });
 
   describe('evaluation', () => {
-    const scoredAs = async (method: Method, rounds: number, evaluation: { every: number; localSteps: boolean }) => {
+    const scoredAs = async (
+      method: Method,
+      rounds: number,
+      asked: { every: number; global?: boolean; localSteps: boolean },
+    ) => {
+      const evaluation = { global: true, ...asked };
       const store = memoryStore();
       const transport = arithmetic(store, method);
       const loop = roundLoop(context(method, rounds, undefined, evaluation), {
@@ -245,6 +250,18 @@ describe('roundLoop', () => {
         all!.records[0]!.clients.map(({ bytesUp }) => bytesUp),
       );
       expect((await scoredAs(fedit, 3, { every: 0, localSteps: true })).figures).toEqual([no, no, yes]);
+    });
+
+    it('leaves the global module out where it is not to be scored', async () => {
+      const { figures, records } = await scoredAs(perfit, 2, { every: 1, global: false, localSteps: true });
+      expect(figures).toEqual([
+        [true, false, true],
+        [true, false, true],
+      ]);
+      const all = await scoredAs(perfit, 2, { every: 1, localSteps: true });
+      expect(records.map(({ clients }) => clients.map(({ personal }) => personal))).toEqual(
+        all.records.map(({ clients }) => clients.map(({ personal }) => personal)),
+      );
     });
 
     it('takes no local steps after the last round for their figure alone, where they are not scored', async () => {

@@ -65,7 +65,7 @@ async function distributeTo(state: LoopState, client: string, round: number): Pr
     });
   line.afterDistribution = await transport.evaluate(client, values);
   scored('personal', line.afterDistribution);
-  if (globalModule) {
+  if (globalModule && context.configuration.evaluation.global) {
     line.global = await transport.evaluate(client, globalModule);
     scored('global', line.global);
   }
