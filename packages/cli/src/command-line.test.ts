@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,6 +104,15 @@ describe('perfit run', () => {
     expect([first, again].map(({ reused }) => reused)).toEqual([0, 8]);
     expect(again.summary).toBe(first.summary);
   }, 240_000);
+
+  it('goes on to its end when nobody reads what it prints', async () => {
+    const out = join(scratch, 'unread');
+    const child = spawn(process.execPath, [bin, 'run', ...SMALL, '--set', 'methods=[untuned]', '--out', out]);
+    child.stdout.destroy();
+    child.stderr.destroy();
+    expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(0);
+    expect(existsSync(join(out, 'summary.json'))).toBe(true);
+  }, 60_000);
 
   it('refuses to write over a run', () => {
     const { status, stderr } = small(run);

@@ -13,7 +13,7 @@ import { scoresCommand } from './commands/scores.js';
 import { sweepCommand } from './commands/sweep.js';
 import { exitCodeOf } from './exit-code.js';
 import { positiveInteger } from './positive-integer.js';
-import { describeFailure, terminal } from './terminal.js';
+import { describeFailure, outliveReaders, terminal } from './terminal.js';
 import { version } from './version.js';
 
 /** The whole command line, not yet run. */
@@ -58,6 +58,7 @@ export function createProgram(): Command {
 
 /** Runs a command line and sets the process's exit status: 0 done, 1 failed, 2 wrong use. */
 export async function main(args: readonly string[]): Promise<void> {
+  outliveReaders();
   const program = createProgram();
   try {
     await program.parseAsync([...args], { from: 'user' });

@@ -17,6 +17,14 @@ export const terminal: Terminal = {
   note: (text) => void process.stderr.write(`${text}\n`),
 };
 
+/** Lets a command go on whose reader has gone (`| head`, a closed terminal): what it makes is in files. */
+export function outliveReaders(streams: readonly NodeJS.WriteStream[] = [process.stdout, process.stderr]): void {
+  for (const stream of streams)
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+}
+
 /** One line for anything thrown; a stack only with `--debug`. */
 export function describeFailure(thrown: unknown, debug: boolean): string {
   if (debug && thrown instanceof Error) return thrown.stack ?? thrown.message;
