@@ -19,7 +19,12 @@ export async function perfit(args, { jobs = 1 } = {}) {
   });
   const parts = [];
   child.stdout.on('data', (part) => parts.push(part));
-  orEnd(await new Promise((resolve) => child.once('close', resolve)));
+  // Where another of them fails, this process ends; a run stops at a whole round and can be gone on with.
+  const stop = () => child.kill();
+  process.once('exit', stop);
+  const status = await new Promise((resolve) => child.once('close', resolve));
+  process.off('exit', stop);
+  orEnd(status);
   return JSON.parse(Buffer.concat(parts).toString('utf8'));
 }
 
