@@ -115,12 +115,14 @@ const ladder = climbed.filter((method) => method !== null);
 const missing = entries.filter((_, index) => climbed[index] === null).map(({ name }) => name);
 const { perplexities, costs, pairs } = ladderTables(ladder);
 const computed = machine(jobs);
+const engines = [...new Set(ladder.flatMap(({ cells }) => cells.map(({ engine }) => engine)))];
+const mixed = engines.length > 1 ? ` Those of several engines (${engines.join(', ')}) do not compare.` : '';
 const markdown = [
   `Seeds ${seeds.join(', ')}; learning rates ${rates.join(', ')}, chosen on validation rows by seed ${seeds[0]}; last written on ${computed}. Personal perplexity: mean over the seeds (range).`,
   '',
   perplexities,
   '',
-  'Ratios of geometric means, paired per client and seed, [95 % bootstrap interval]; below 1 is better. Costs: of all clients and rounds together, mean over the seeds; seconds are the middle seed’s wall time, of runs that shared the cores with others.',
+  `Ratios of geometric means, paired per client and seed, [95 % bootstrap interval]; below 1 is better. Costs: of all clients and rounds together, mean over the seeds; seconds are the middle seed’s wall time, of runs that shared the cores with others.${mixed}`,
   '',
   costs,
   '',
