@@ -7,17 +7,35 @@ const measures = (values: readonly number[], noise: number) => values.map((value
 
 describe('pairExcess', () => {
   test('by hand, without noise: the mean is 0 and what lacks nothing is 1', () => {
-    // Mean ½; (1 − ½) / ½, (½ − ½) / ½, (0 − ½) / ½.
-    expect(pairExcess(measures([1, 0.5, 0], 0))).toEqual([1, 0, -1]);
+    // Mean ¼; (1 − ¼) / ¾, (0 − ¼) / ¾. Half of them are 0, so that the narrower half has no spread.
+    expect(pairExcess(measures([1, 0, 0, 0], 0))).toEqual([1, -1 / 3, -1 / 3, -1 / 3]);
   });
 
   test('by hand, with noise: the sample variance ¼ less 1/16 is τ², so that ¾ is left', () => {
-    expect(pairExcess(measures([1, 0.5, 0], 1 / 16))).toEqual([0.75, 0, -0.75]);
-    expect(pairExcess([...measures([1, 0.5, 0], 1 / 16), undefined])).toEqual([0.75, 0, -0.75, 0]);
+    expect(pairExcess(measures([1, 0, 0, 0], 1 / 16))).toEqual([0.75, -0.25, -0.25, -0.25]);
+    expect(pairExcess([...measures([1, 0, 0, 0], 1 / 16), undefined])).toEqual([0.75, -0.25, -0.25, -0.25, 0]);
+  });
+
+  test('by hand: of what the narrower half has anyway, as much is taken', () => {
+    // Median 0.1; below it {0}: 0.01; above it {0.9}: 0.64. Mean 1/3, variance 73/300, so τ² = 70/300 and λ = 70/73.
+    const found = pairExcess(measures([0.9, 0.1, 0], 0))!;
+    [0.85, -0.35, -0.5].forEach((value, i) => {
+      expect(found[i]).toBeCloseTo((70 / 73) * value, 12);
+    });
+  });
+
+  test('nothing of pairs that differ as much to both sides, however much; much of them where a few stand out, or stay behind', () => {
+    const even = [-3, -2, -1, 0, 1, 2, 3].map((step) => 0.5 + step / 10);
+    expect(pairExcess(measures(even, 1e-9))).toBeUndefined();
+    const few = [0.01, 0, -0.01, 0.005, -0.005, 0, 0.6];
+    expect(pairExcess(measures(few, 1e-9))![6]).toBeGreaterThan(0.55);
+    const odd = few.map((value) => 0.6 - value);
+    expect(pairExcess(measures(odd, 1e-9))![6]).toBeLessThan(-0.55);
   });
 
   test('nothing where pairs differ no more than chance lets them, or nothing can be told', () => {
-    expect(pairExcess(measures([1, 0.5, 0], 0.25))).toBeUndefined();
+    expect(pairExcess(measures([1, 0, 0, 0], 0.25))).toBeUndefined();
+    expect(pairExcess(measures([1, 0.5, 0], 0))).toBeUndefined();
     expect(pairExcess(measures([0.3, 0.3, 0.3], 0))).toBeUndefined();
     expect(pairExcess(measures([1, 1, 1], 0))).toBeUndefined();
     expect(pairExcess([])).toBeUndefined();
