@@ -15,11 +15,9 @@ export function codedTransport(transport: Transport, codec: Codec): Transport {
       const { update } = trained;
       return { ...trained, update: { ...update, values: through(update.values), ...vectorsThrough(update.vectors) } };
     },
-    deliver: (client, round, download) =>
-      transport.deliver(client, round, {
-        ...download,
-        values: through(download.values),
-        ...vectorsThrough(download.vectors),
-      }),
+    deliver: (client, round, download, prior) => {
+      const arrived = { ...download, values: through(download.values), ...vectorsThrough(download.vectors) };
+      return transport.deliver(client, round, arrived, prior);
+    },
   };
 }

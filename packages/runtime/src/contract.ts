@@ -107,6 +107,11 @@ export interface ComposeInput {
   readonly personal: Float32Array;
   /** Mean validation loss of a candidate; `Infinity` where the client has no validation rows. */
   readonly validate: (candidate: Float32Array) => Promise<number>;
+  /**
+   * The best of some candidates by the client's validation rows, and by what those of all clients said of the candidates at
+   * the same places of the list the last time they chose at this moment of a round. Once a composition, always as many.
+   */
+  readonly choose: (candidates: readonly Float32Array[]) => Promise<Float32Array>;
 }
 
 /** Token of every {@link Personalization}'s factory. */
@@ -135,6 +140,21 @@ export interface ClientData {
   readonly rows: () => { readonly train: readonly Row[]; readonly test: readonly Row[] };
 }
 
+/** What a client's validation rows say of its candidates: all that it tells the others of them. */
+export interface Evidence {
+  /** Of every candidate but the first, its mean token loss less the first one's. */
+  readonly differences: readonly number[];
+  /** The variances of these over rows. */
+  readonly variances: readonly number[];
+}
+
+/** What the evidence of all says of the candidates at one place in the list: of every one but the first. */
+export interface Prior {
+  readonly means: readonly number[];
+  /** τ²: how much clients differ beyond what their few rows do. */
+  readonly variances: readonly number[];
+}
+
 /** What one local training brought. */
 export interface Trained {
   readonly update: Update;
@@ -146,12 +166,16 @@ export interface Trained {
   readonly flops: number;
   /** Present where another run took these steps. */
   readonly reused?: Reused;
+  /** Present where the client chose among candidates: what it tells of them. */
+  readonly evidence?: Evidence;
 }
 
 /** What a client did with a download. */
 export interface Adopted {
   readonly state: AdapterState;
   readonly lambda: number;
+  /** As of {@link Trained}. */
+  readonly evidence?: Evidence;
 }
 
 /** What a malicious client sends in place of what it learned: for experiments with robust aggregators. */
@@ -179,8 +203,8 @@ export interface Transport {
   readonly changeFrozen: (residual: readonly LowRankFactor[]) => void;
   /** Lets a client take its local steps from its present adapter. */
   readonly train: (client: string, job: TrainingJob) => Promise<Trained>;
-  /** Hands a client its download. */
-  readonly deliver: (client: string, round: number, download: Download) => Promise<Adopted>;
+  /** Hands a client its download, and what all clients' evidence said after the last distribution. */
+  readonly deliver: (client: string, round: number, download: Download, prior?: Prior) => Promise<Adopted>;
   /** Loss of values on a client's test rows; null values: the frozen model. */
   readonly evaluate: (client: string, values: Float32Array | null) => Promise<Loss>;
 }
@@ -194,6 +218,8 @@ export interface TrainingJob {
   readonly maySearch: boolean;
   /** Everyone who trains in this round, the client itself included. */
   readonly participants: readonly string[];
+  /** What all clients' evidence said after their last local steps. */
+  readonly prior?: Prior | undefined;
   /** Hears of every step. */
   readonly report: (event: ClientProgress) => void;
   /** Stops the training between two steps. */
@@ -256,6 +282,13 @@ export interface Checkpoint {
   readonly server: ServerState;
   /** What was measured in the rounds so far. */
   readonly drafts: readonly RoundDraft[];
+  readonly evidence: EvidenceByMoment;
+}
+
+/** The last evidence of every client that told any, after local steps and after a distribution. */
+export interface EvidenceByMoment {
+  readonly afterLocal: Readonly<Record<string, Evidence>>;
+  readonly afterDistribution: Readonly<Record<string, Evidence>>;
 }
 
 /** One client's measurements in one round, as losses: what averages are made of. */

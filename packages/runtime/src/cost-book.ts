@@ -1,6 +1,7 @@
 import type { Codec, Download, Update } from '@perfit/aggregation';
 import type { Architecture, Layout, LowRankFactor } from '@perfit/lora';
 import type { ModelConfig, Site } from '@perfit/models';
+import type { Evidence, Prior } from './contract.js';
 
 /** Bytes of a mask of `size` positions, as it is encoded: one bit each, nothing where every position is live. */
 function maskBytes(mask: { readonly live: number; readonly size: number }, size = mask.size): number {
@@ -24,6 +25,11 @@ export function downloadBytes(
 ): number {
   return codec.bytes(mask.live) * (1 + Object.keys(vectors).length) + maskBytes(mask, receiver.live);
 }
+
+/** Bytes of what a client tells of its candidates, and of what all told: two numbers of eight bytes for each but the first. */
+export const evidenceBytes = (evidence: Evidence | undefined): number => 16 * (evidence?.differences.length ?? 0);
+/** As {@link evidenceBytes}. */
+export const priorBytes = (prior: Prior | undefined): number => 16 * (prior?.means.length ?? 0);
 
 /** Total rank of a residual by site. */
 export function residualRanks(residual: readonly LowRankFactor[]): ReadonlyMap<string, number> {

@@ -8,10 +8,21 @@ import {
   unpackInto,
 } from '@perfit/lora';
 import { searchTogether } from './common-search.js';
-import type { ClientData, ClientRecord, Store, StoredExamples, Trained, TrainingJob, Transport } from './contract.js';
+import type {
+  ClientData,
+  ClientRecord,
+  Evidence,
+  Prior,
+  Store,
+  StoredExamples,
+  Trained,
+  TrainingJob,
+  Transport,
+} from './contract.js';
 import type { Evaluator } from './evaluate-values.js';
 import { trainJointly } from './joint-steps.js';
 import { type Turn, trainLocally } from './local-training.js';
+import { chooseCandidate, evidenceOf } from './pooled-choice.js';
 import type { MethodContext } from './run-context.js';
 
 /** Reaches clients that live in this process, one at a time, over one frozen model. */
@@ -35,19 +46,27 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
     const { lossSum, tokens } = evaluator.total(candidate, rows);
     return lossSum / tokens;
   };
-  /** The record with the composition of its adapters. */
-  const composed = async (client: string, record: ClientRecord): Promise<ClientRecord> => {
+  /** The record with the composition of its adapters, and what the client tells of them where it chose. */
+  const composed = async (client: string, record: ClientRecord, prior: Prior | undefined) => {
     const { shared, personal = shared } = record.state;
     const { architecture } = shared;
+    let evidence: Evidence | undefined;
     const values = await plan.personalization.compose({
       layout,
       shared: shared.values,
       personal: applyArchitecture(personal.values, architecture),
       validate: validation(client),
+      choose: async (candidates) => {
+        const rows = clients.get(client)!.validation.read();
+        evidence = evidenceOf(candidates.map((candidate) => evaluator.perExample(candidate, rows)));
+        return candidates[chooseCandidate(evidence, prior)]!;
+      },
     });
     const used = values === shared.values ? undefined : applyArchitecture(values, architecture);
-    if (!plan.personalization.keepsComposition) return { ...record, used };
-    return { ...record, used, state: { shared, personal: { values: used ?? values, architecture } } };
+    const state = plan.personalization.keepsComposition
+      ? { shared, personal: { values: used ?? values, architecture } }
+      : record.state;
+    return { after: { ...record, used, state }, told: evidence ? { evidence } : {} };
   };
 
   /** A first search is always due: without one a client would train dense, over its budget. */
@@ -71,13 +90,17 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
       residual: frozenChange,
     });
     const { shared, personal, remembered, update, search, flops, reused } = trained;
-    const after = await composed(client, {
-      ...record,
-      state: personal ? { shared, personal } : { shared },
-      remembered,
-      registered: true,
-      searched: due ? job.round : record.searched,
-    });
+    const { after, told } = await composed(
+      client,
+      {
+        ...record,
+        state: personal ? { shared, personal } : { shared },
+        remembered,
+        registered: true,
+        searched: due ? job.round : record.searched,
+      },
+      job.prior,
+    );
     if (job.keep) store.write(client, after);
     return {
       update,
@@ -86,6 +109,7 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
       splitPairs: search?.splitPairs ?? null,
       flops,
       ...(reused ? { reused } : {}),
+      ...told,
     };
   };
   /** One client after the other, or those together that search or step together. */
@@ -114,7 +138,7 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
       evaluator.forget();
     },
     train: trainAsPlanned(),
-    deliver: async (client, _round, download) => {
+    deliver: async (client, _round, download, prior) => {
       const record = recordOf(client);
       const own = record.state.shared;
       const { values, lambda } = await plan.adoption.make().adopt({
@@ -126,13 +150,17 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
         name,
         unpack(download.mask, packed),
       ]);
-      const after = await composed(client, {
-        ...record,
-        state: { ...record.state, shared: { values, architecture: own.architecture } },
-        received: { ...record.received, ...Object.fromEntries(vectors) },
-      });
+      const { after, told } = await composed(
+        client,
+        {
+          ...record,
+          state: { ...record.state, shared: { values, architecture: own.architecture } },
+          received: { ...record.received, ...Object.fromEntries(vectors) },
+        },
+        prior,
+      );
       store.write(client, after);
-      return { state: usedOf(after), lambda };
+      return { state: usedOf(after), lambda, ...told };
     },
     evaluate: async (client, values) => evaluator.total(values, clients.get(client)!.test),
   };

@@ -14,7 +14,7 @@ import {
   unpackInto,
 } from '@perfit/lora';
 import { firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
-import type { ClientRecord, Method, Store, Transport } from './contract.js';
+import type { ClientRecord, Evidence, Method, Store, Transport } from './contract.js';
 import { fedit } from './methods/fedit.js';
 import { feditLocal } from './methods/fedit-local.js';
 import { localOnly } from './methods/local-only.js';
@@ -67,6 +67,7 @@ function arithmetic(
   store: Store,
   method: Method,
   masks = clients.map(() => fullArchitecture(layout.size)),
+  evidenceOf?: (client: string, round: number) => Evidence | undefined,
 ): Transport & { readonly log: string[] } {
   const log: string[] = [];
   const state = (client: string): AdapterState =>
@@ -113,13 +114,15 @@ function arithmetic(
         flops: 5,
       };
     },
-    deliver: async (client, round, download) => {
+    deliver: async (client, round, download, prior) => {
       log.push(`deliver ${client} ${round}`);
+      if (evidenceOf) log.push(`${client} hears ${prior?.means}`);
       const { architecture, values: own } = state(client);
       const values = Float32Array.from(own);
       unpackInto(values, download.mask, download.values);
       write(client, { values, architecture });
-      return { state: { values, architecture }, lambda: 1 };
+      const evidence = evidenceOf?.(client, round);
+      return { state: { values, architecture }, lambda: 1, ...(evidence ? { evidence } : {}) };
     },
     evaluate: async (_, values) => ({
       lossSum: values === null ? 2 : values.reduce((a, b) => a + b, 0) / values.length,
@@ -208,6 +211,37 @@ describe('roundLoop', () => {
     expect(transport.log).toEqual([]);
     const [first] = completed(events).rounds;
     expect(first!.clients[0]!.personal).toEqual({ afterDistribution: Math.E, afterLocal: null });
+  });
+
+  it('hands everyone what all told the last time, also after a resume, and counts its bytes', async () => {
+    const told = (client: string, round: number) =>
+      client === 'c' && round > 1 ? undefined : { differences: [clients.indexOf(client) + round], variances: [0] };
+    const playUpTo = async (rounds: number, store: Store) => {
+      const transport = arithmetic(store, fedit, undefined, told);
+      const world = { transport, store, sampler: fraction({ fraction: 1 }), keepLocal: false, save: () => {} };
+      const events = await lastValueFrom(roundLoop(context(fedit, rounds), world).pipe(toArray()));
+      return { heard: transport.log.filter((line) => line.includes('hears')), rounds: completed(events).rounds };
+    };
+    const whole = await playUpTo(3, memoryStore());
+    // In the first round nobody has told anything; then 1, 2, 3; then 2, 3 and what c last told.
+    const means = [undefined, 2, 8 / 3];
+    expect(whole.heard).toEqual(means.flatMap((mean) => clients.map((client) => `${client} hears ${mean}`)));
+    const store = memoryStore();
+    const before = await playUpTo(2, store);
+    expect([...before.heard, ...(await playUpTo(3, store)).heard]).toEqual(whole.heard);
+    const plain = completed((await play(fedit, 3)).events).rounds;
+    const more = (key: 'bytesUp' | 'bytesDown') =>
+      whole.rounds.map((round, at) => round.clients.map((line, i) => line[key] - plain[at]!.clients[i]![key]));
+    expect(more('bytesUp')).toEqual([
+      [16, 16, 16],
+      [16, 16, 0],
+      [16, 16, 0],
+    ]);
+    expect(more('bytesDown')).toEqual([
+      [0, 0, 0],
+      [16, 16, 16],
+      [16, 16, 16],
+    ]);
   });
 
   describe('evaluation', () => {

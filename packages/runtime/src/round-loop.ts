@@ -3,7 +3,7 @@ import { concat, defer, EMPTY, finalize, type Observable, of } from 'rxjs';
 import type { Sampler, Store, Transport } from './contract.js';
 import { aggregate } from './round/aggregate.js';
 import { distribute } from './round/distribute.js';
-import { adapterInUse, changeFrozen, type LoopState } from './round/loop-state.js';
+import { adapterInUse, changeFrozen, type LoopState, priorAt } from './round/loop-state.js';
 import { sample } from './round/sample.js';
 import { localStepsAreScored } from './round/scored.js';
 import { train, trainClient } from './round/train.js';
@@ -51,6 +51,7 @@ export function roundLoop(
       signal: stop.signal,
       server: saved?.server ?? aggregator.initialize(layout, start.values),
       drafts: structuredClone([...(saved?.drafts ?? [])]),
+      evidence: saved?.evidence ?? { afterLocal: {}, afterDistribution: {} },
       participants: [],
       fold: null,
       residualRanks: new Map(),
@@ -86,17 +87,15 @@ export function roundLoop(
       });
     // The local steps that would follow the last round: for their figure, and for a method that ends in them.
     const afterwards = localStepsAreScored(state, rounds)
-      ? concat(
-          ...transport.clients.map((client) =>
-            trainClient(
-              state,
-              client,
-              rounds + 1,
-              { keep: keepLocal, maySearch: false, participants: transport.clients },
-              () => {},
-            ),
-          ),
-        )
+      ? defer(() => {
+          const job = {
+            keep: keepLocal,
+            maySearch: false,
+            participants: transport.clients,
+            prior: priorAt(state, 'afterLocal'),
+          };
+          return concat(...transport.clients.map((client) => trainClient(state, client, rounds + 1, job, () => {})));
+        })
       : EMPTY;
     return concat(
       of(started),

@@ -1,6 +1,7 @@
 import { createLayout } from '@perfit/lora';
 import { createEngine } from '@perfit/tensorflow';
 import { testLocalUpdate } from '@perfit/training/testing';
+import type { Personalization } from '../contract.js';
 import { bestSoFar } from './best-so-far.js';
 import { ditto } from './ditto.js';
 import { dual } from './dual.js';
@@ -17,10 +18,26 @@ const when = (round: number) => ({ round, rounds: 4 });
 const near = (target: Float32Array) => async (candidate: Float32Array) =>
   candidate.reduce((sum, value, p) => sum + Math.abs(value - target[p]!), 0);
 const blind = async () => Number.POSITIVE_INFINITY;
+/** Nobody else tells anything. */
+const compose = (
+  personalization: Personalization,
+  validate: (candidate: Float32Array) => Promise<number>,
+  { beside = personal }: { beside?: Float32Array } = {},
+) =>
+  personalization.compose({
+    layout,
+    shared,
+    personal: beside,
+    validate,
+    choose: async (candidates) => {
+      const losses = await Promise.all(candidates.map(validate));
+      return candidates[losses.indexOf(Math.min(...losses))]!;
+    },
+  });
 
 test('none and Ditto: one adapter is the shared one, of two the personal one is used', async () => {
-  expect(await none().compose({ layout, shared, personal, validate: blind })).toBe(shared);
-  expect(await ditto().compose({ layout, shared, personal, validate: blind })).toBe(personal);
+  expect(await compose(none(), blind)).toBe(shared);
+  expect(await compose(ditto(), blind)).toBe(personal);
   expect(none().phases(when(1))).toHaveLength(1);
   expect(
     ditto()
@@ -33,10 +50,10 @@ test('none and Ditto: one adapter is the shared one, of two the personal one is 
 });
 
 test('dual: fuses by the weights that validate best, a draw going to the smaller sum; ½ and ½ without rows', async () => {
-  const fused = (target: Float32Array) => dual().compose({ layout, shared, personal, validate: near(target) });
+  const fused = (target: Float32Array) => compose(dual(), near(target));
   expect(await fused(values((p) => 0.5 * 8 + p))).toEqual(values((p) => 4 + p));
   expect(await fused(personal)).toEqual(personal);
-  expect(await dual().compose({ layout, shared, personal, validate: blind })).toEqual(values((p) => 4 + 0.5 * p));
+  expect(await compose(dual(), blind)).toEqual(values((p) => 4 + 0.5 * p));
 });
 
 test('dual: the personal adapter is the first round’s, and synchronised every second round', () => {
@@ -46,8 +63,8 @@ test('dual: the personal adapter is the first round’s, and synchronised every 
 
 test('halves: α = ¼ weighs the global column of B by 3/2 and the local one by 1/2, and leaves A', async () => {
   const quarter = Float32Array.of(0, 1, 2, 3, 4 * 1.5, 5 * 0.5, 6 * 1.5, 7 * 0.5);
-  expect(await halves().compose({ layout, shared, personal: shared, validate: near(quarter) })).toEqual(quarter);
-  expect(await halves().compose({ layout, shared, personal: shared, validate: blind })).toBe(shared);
+  expect(await compose(halves(), near(quarter), { beside: shared })).toEqual(quarter);
+  expect(await compose(halves(), blind, { beside: shared })).toBe(shared);
 });
 
 test('halves: the local components take the first half of the steps, the global ones the other', () => {
@@ -60,11 +77,11 @@ test('halves: the local components take the first half of the steps, the global 
 });
 
 test('best so far: the mean where it validates best, the old one where the new one is worse, the shared one unseen', async () => {
-  const best = (target: Float32Array) => bestSoFar().compose({ layout, shared, personal, validate: near(target) });
+  const best = (target: Float32Array) => compose(bestSoFar(), near(target));
   expect(await best(values((p) => 4 + p / 2))).toEqual(values((p) => 4 + p / 2));
   expect(await best(personal)).toBe(personal);
   expect(await best(shared)).toBe(shared);
-  expect(await bestSoFar().compose({ layout, shared, personal, validate: blind })).toBe(shared);
+  expect(await compose(bestSoFar(), blind)).toBe(shared);
 });
 
 test('two tracks: both take a round’s steps, and the better one by validation rows is used', async () => {
@@ -77,10 +94,12 @@ test('two tracks: both take a round’s steps, and the better one by validation 
     ['personal', 1],
   ]);
   expect(twoTracks().keepsComposition).toBeUndefined();
-  const best = (target: Float32Array) => twoTracks().compose({ layout, shared, personal, validate: near(target) });
-  expect(await best(personal)).toBe(personal);
-  expect(await best(shared)).toBe(shared);
-  expect(await best(values((p) => 4 + p / 2))).toEqual(values((p) => 4 + p / 2));
+  for (const pooled of [true, false]) {
+    const best = (target: Float32Array) => compose(twoTracks({ pooled }), near(target));
+    expect(await best(personal)).toBe(personal);
+    expect(await best(shared)).toBe(shared);
+    expect(await best(values((p) => 4 + p / 2))).toEqual(values((p) => 4 + p / 2));
+  }
 });
 
 describe('moreau', () => {

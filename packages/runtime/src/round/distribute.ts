@@ -1,12 +1,20 @@
 import { intersect } from '@perfit/lora';
 import { concat, defer, EMPTY, mergeMap, type Observable, of } from 'rxjs';
 import { perplexity } from '../averages.js';
-import type { Loss } from '../contract.js';
-import { downloadBytes } from '../cost-book.js';
+import type { Loss, Prior } from '../contract.js';
+import { downloadBytes, evidenceBytes, priorBytes } from '../cost-book.js';
 import type { RoundEvent } from '../round-event.js';
 import { recordOf } from '../round-record.js';
 import { everTravelling, travelling } from '../travel.js';
-import { adapterInUse, changeFrozen, isFederated, type LoopState, lineOf } from './loop-state.js';
+import {
+  adapterInUse,
+  changeFrozen,
+  isFederated,
+  type LoopState,
+  lineOf,
+  noteEvidence,
+  priorAt,
+} from './loop-state.js';
 import { isScored } from './scored.js';
 
 /** Step 4: every client gets its download and adopts it; then everyone is scored where the round is, and the round is saved. */
@@ -17,18 +25,28 @@ export function distribute(state: LoopState, round: number): Observable<RoundEve
       changeFrozen(state);
       return EMPTY;
     }),
-    ...state.transport.clients.map((client) =>
-      defer(() => distributeTo(state, client, round)).pipe(mergeMap((events) => events)),
-    ),
+    defer(() => {
+      const prior = priorAt(state, 'afterDistribution');
+      return concat(
+        ...state.transport.clients.map((client) =>
+          defer(() => distributeTo(state, client, round, prior)).pipe(mergeMap((events) => events)),
+        ),
+      );
+    }),
     defer(() => {
       const draft = state.drafts.at(-1)!;
-      state.store.checkpoint({ round, server: state.server, drafts: state.drafts });
+      state.store.checkpoint({ round, server: state.server, drafts: state.drafts, evidence: state.evidence });
       return of<RoundEvent>({ type: 'round-completed', method, round, record: recordOf(draft) });
     }),
   );
 }
 
-async function distributeTo(state: LoopState, client: string, round: number): Promise<readonly RoundEvent[]> {
+async function distributeTo(
+  state: LoopState,
+  client: string,
+  round: number,
+  prior: Prior | undefined,
+): Promise<readonly RoundEvent[]> {
   const { transport, aggregator, context } = state;
   const { plan, layout } = context;
   state.signal.throwIfAborted();
@@ -42,8 +60,10 @@ async function distributeTo(state: LoopState, client: string, round: number): Pr
     if (federated) {
       const travels = travelling(plan, layout, transport.architecture(client), round);
       const download = aggregator.download(state.server, { client, architecture: travels });
-      const { lambda } = await transport.deliver(client, round, download);
-      line.bytesDown = downloadBytes(download, travels, plan.codec) + state.residualBytes;
+      const { lambda, evidence } = await transport.deliver(client, round, download, prior);
+      noteEvidence(state, 'afterDistribution', client, evidence);
+      line.bytesUp += evidenceBytes(evidence);
+      line.bytesDown += downloadBytes(download, travels, plan.codec) + state.residualBytes + priorBytes(prior);
       events.push({ type: 'client-adopted', ...about, lambda, bytesDown: line.bytesDown });
     }
     const { values: own, architecture } = adapterInUse(state, client);

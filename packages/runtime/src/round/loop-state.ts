@@ -1,7 +1,8 @@
 import type { Aggregator, Fold, ServerState } from '@perfit/aggregation';
 import { type AdapterState, fullArchitecture } from '@perfit/lora';
-import type { ClientDraft, RoundDraft, Store, Transport } from '../contract.js';
+import type { ClientDraft, Evidence, EvidenceByMoment, Prior, RoundDraft, Store, Transport } from '../contract.js';
 import { residualBytes, residualRanks } from '../cost-book.js';
+import { priorOf } from '../pooled-choice.js';
 import type { MethodContext } from '../run-context.js';
 import { everTravelling } from '../travel.js';
 
@@ -15,6 +16,7 @@ export interface LoopState {
   readonly signal: AbortSignal;
   server: ServerState;
   readonly drafts: RoundDraft[];
+  evidence: EvidenceByMoment;
   // Set by one step of a round for the next.
   participants: readonly string[];
   fold: Fold | null;
@@ -76,3 +78,17 @@ export function adapterInUse(state: LoopState, client: string): AdapterState {
     architecture: aggregator.sharedPositions(server, fullArchitecture(size)),
   };
 }
+
+/** Takes note of what a client told at one moment of a round. */
+export function noteEvidence(
+  state: LoopState,
+  moment: keyof EvidenceByMoment,
+  client: string,
+  evidence: Evidence | undefined,
+): void {
+  if (evidence) state.evidence = { ...state.evidence, [moment]: { ...state.evidence[moment], [client]: evidence } };
+}
+
+/** What all clients' last evidence of a moment says: taken before any of them tells anew. */
+export const priorAt = (state: LoopState, moment: keyof EvidenceByMoment): Prior | undefined =>
+  priorOf(Object.values(state.evidence[moment]));

@@ -2,9 +2,9 @@ import { equalArchitectures } from '@perfit/lora';
 import { concat, defer, from, Observable } from 'rxjs';
 import { perplexity } from '../averages.js';
 import type { Trained, TrainingJob } from '../contract.js';
-import { uploadBytes } from '../cost-book.js';
+import { evidenceBytes, priorBytes, uploadBytes } from '../cost-book.js';
 import type { RoundEvent } from '../round-event.js';
-import { type LoopState, lineOf } from './loop-state.js';
+import { type LoopState, lineOf, noteEvidence, priorAt } from './loop-state.js';
 import { localStepsAreScored } from './scored.js';
 
 /** Step 2: every participant takes its local steps; each update is folded in as it comes, in client order. */
@@ -18,22 +18,22 @@ export function train(state: LoopState, round: number): Observable<RoundEvent> {
       random: streams.stream('aggregate', '', round),
       registered: (client) => state.store.registry.get(client),
     });
+    const prior = priorAt(state, 'afterLocal');
     return concat(
       ...state.participants.map((client) =>
         trainClient(
           state,
           client,
           round,
-          { keep: true, maySearch: true, participants: state.participants },
+          { keep: true, maySearch: true, participants: state.participants, prior },
           (trained) => {
             const { update } = trained;
             const known = state.store.registry.get(client);
             const line = lineOf(state, round, client)!;
-            line.bytesUp = uploadBytes(
-              update,
-              known !== undefined && equalArchitectures(known, update.architecture),
-              plan.codec,
-            );
+            line.bytesUp =
+              uploadBytes(update, known !== undefined && equalArchitectures(known, update.architecture), plan.codec) +
+              evidenceBytes(trained.evidence);
+            line.bytesDown += priorBytes(prior);
             line.flops = trained.flops;
             state.fold!.add(update);
             state.store.registry.set(client, update.architecture);
@@ -49,7 +49,7 @@ export function trainClient(
   state: LoopState,
   client: string,
   round: number,
-  job: Pick<TrainingJob, 'keep' | 'maySearch' | 'participants'>,
+  job: Pick<TrainingJob, 'keep' | 'maySearch' | 'participants' | 'prior'>,
   take: (trained: Trained) => void,
 ): Observable<RoundEvent> {
   const { name: method } = state.context.plan;
@@ -63,6 +63,7 @@ export function trainClient(
         report: (event) => subscriber.next({ ...about, ...event }),
       });
       take(trained);
+      noteEvidence(state, 'afterLocal', client, trained.evidence);
       const { update, flops, splitPairs, reused } = trained;
       const bytesUp = lineOf(state, round, client)?.bytesUp ?? 0;
       subscriber.next({

@@ -24,6 +24,7 @@ const checkpoint = (round: number): Checkpoint => ({
   round,
   server: { global: values, counts: Uint32Array.of(1, 2 ** 32 - 1), sums: Float64Array.of(Math.PI) },
   drafts: [{ round, clients: [line] }],
+  evidence: { afterLocal: {}, afterDistribution: { b: { differences: [0.1 + round], variances: [1 / 3] } } },
 });
 
 describe('directoryStore', () => {

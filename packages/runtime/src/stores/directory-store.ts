@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { ServerState } from '@perfit/aggregation';
 import { writeWhole } from '@perfit/safetensors';
 import { isPerfitError } from '@perfit/strategy';
-import type { Checkpoint, RoundDraft, Store } from '../contract.js';
+import type { Checkpoint, Store } from '../contract.js';
 import { errors } from '../errors.js';
 import { clientFiles } from './client-files.js';
 import { readArrays, writeArrays } from './encode-arrays.js';
 import { architectureArrays, recordArrays } from './record-arrays.js';
 
-const SCHEMA = 'perfit-state/2';
+const SCHEMA = 'perfit-state/3';
 
 /**
  * Keeps whole rounds in `DIR/round-N`: written beside, then renamed, then the round before is removed, so that a kill at
@@ -70,17 +70,16 @@ export function directoryStore(directory: string): Store {
   };
 }
 
-function save(directory: string, { round, server, drafts }: Checkpoint): void {
+function save(directory: string, { round, server, drafts, evidence }: Checkpoint): void {
   writeArrays(join(directory, 'server.safetensors'), server);
-  writeWhole(join(directory, 'round.json'), JSON.stringify({ schema: SCHEMA, round, drafts }));
+  writeWhole(join(directory, 'round.json'), JSON.stringify({ schema: SCHEMA, round, drafts, evidence }));
 }
 
 function load(directory: string): Checkpoint {
-  const { schema, round, drafts } = JSON.parse(readFileSync(join(directory, 'round.json'), 'utf8')) as {
-    schema: string;
-    round: number;
-    drafts: RoundDraft[];
-  };
+  const { schema, ...rest } = JSON.parse(readFileSync(join(directory, 'round.json'), 'utf8')) as Omit<
+    Checkpoint,
+    'server'
+  > & { readonly schema: string };
   if (schema !== SCHEMA) throw new Error(`schema ${schema}, expected ${SCHEMA}`);
-  return { round, server: readArrays(join(directory, 'server.safetensors')).arrays as ServerState, drafts };
+  return { ...rest, server: readArrays(join(directory, 'server.safetensors')).arrays as ServerState };
 }

@@ -20,7 +20,13 @@ const recordOf = (value: number): ClientRecord => ({
   registered: value % 2 === 0,
 });
 const maskOf = (value: number) => (value % 5 === 0 ? fullArchitecture(size) : architectureFrom(size, [value % size]));
-const checkpointOf = (round: number): Checkpoint => ({ round, server: { g: Float32Array.of(round) }, drafts: [] });
+const evidence = { afterLocal: {}, afterDistribution: {} };
+const checkpointOf = (round: number): Checkpoint => ({
+  round,
+  server: { g: Float32Array.of(round) },
+  drafts: [],
+  evidence,
+});
 
 type Action = { readonly what: 'write' | 'register' | 'read'; readonly client: string } | 'round' | 'kill';
 const action = fc.oneof(

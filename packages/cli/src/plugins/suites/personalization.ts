@@ -19,7 +19,11 @@ export function testPersonalization(make: () => Personalization): void {
     }));
   const compose = async (validate: (candidate: Float32Array) => Promise<number>) => {
     const [shared, personal] = [draw(1), make().secondAdapter ? draw(2) : draw(1)];
-    const values = await make().compose({ layout, shared, personal, validate });
+    const choose = async (candidates: readonly Float32Array[]) => {
+      const losses = await Promise.all(candidates.map(validate));
+      return candidates[losses.indexOf(Math.min(...losses))]!;
+    };
+    const values = await make().compose({ layout, shared, personal, validate, choose });
     expect([[...shared], [...personal]]).toEqual([[...draw(1)], make().secondAdapter ? [...draw(2)] : [...draw(1)]]);
     return values;
   };
