@@ -28,22 +28,27 @@ const methods = builtInMethods.map(({ name }) => name);
 const out = mkdtempSync(join(tmpdir(), 'perfit-methods-'));
 let engine: Engine;
 
-beforeAll(async () => {
-  engine = await createEngine();
-  const before = engine.live();
-  const run = await prepareRun(validateConfiguration({ ...small, methods }, 'test'), {
+async function play(raw: object, directory: string): Promise<void> {
+  const run = await prepareRun(validateConfiguration({ ...small, ...raw }, 'test'), {
     engine,
     container: createContainer(),
     clock: systemClock,
-    out,
+    out: directory,
     resume: false,
   });
   await lastValueFrom(run.events);
   run.dispose();
+}
+
+beforeAll(async () => {
+  engine = await createEngine();
+  const before = engine.live();
+  await play({ methods }, out);
   expect(engine.live()).toBe(before);
 }, 600_000);
 
-const summaryOf = (name: string) => JSON.parse(readFileSync(join(out, name, 'summary.json'), 'utf8')) as MethodSummary;
+const summaryOf = (name: string, directory = out) =>
+  JSON.parse(readFileSync(join(directory, name, 'summary.json'), 'utf8')) as MethodSummary;
 
 describe.each(methods)('%s', (name) => {
   it('runs on a real model, and what it saves is what it was scored with', async () => {
@@ -57,6 +62,20 @@ describe.each(methods)('%s', (name) => {
     expect(scores.filter(({ agrees }) => !agrees)).toEqual([]);
   }, 120_000);
 });
+
+it('what is not scored changes no figure of what is: adapters that compose, that stay at home, that end in local steps', async () => {
+  const composing = ['local-only', 'fedit-local', 'ditto', 'fdlora', 'feddpa', 'perfit-guarded'];
+  const few = join(out, 'few');
+  await play({ methods: composing, evaluation: { every: 0, global: false, localSteps: false } }, few);
+  for (const name of composing) {
+    const [all, some] = [summaryOf(name), summaryOf(name, few)].map(({ rounds }) => rounds.at(-1)!.clients);
+    for (const [i, { personal, global }] of some!.entries()) {
+      expect(global).toBeNull();
+      expect(personal.afterDistribution).toBe(all![i]!.personal.afterDistribution);
+      expect(personal.afterLocal).toBe(name === 'fedit-local' ? all![i]!.personal.afterLocal : null);
+    }
+  }
+}, 300_000);
 
 describe('what makes a method what it is shows in its run', () => {
   const last = (name: string) => summaryOf(name).rounds.at(-1)!;

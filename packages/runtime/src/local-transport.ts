@@ -24,6 +24,7 @@ import { trainJointly } from './joint-steps.js';
 import { type Turn, trainLocally } from './local-training.js';
 import { chooseCandidate, evidenceOf } from './pooled-choice.js';
 import type { MethodContext } from './run-context.js';
+import { everTravelling } from './travel.js';
 
 /** Reaches clients that live in this process, one at a time, over one frozen model. */
 export function localTransport(context: MethodContext, store: Store, evaluator: Evaluator): Transport {
@@ -69,6 +70,13 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
     return { after: { ...record, used, state }, told: evidence ? { evidence } : {} };
   };
 
+  /** Whether anyone looks at what clients use between their local steps and their next download; composing costs evaluations. */
+  const usedAfterLocal =
+    context.configuration.evaluation.localSteps ||
+    plan.method.keeps === 'local' ||
+    plan.personalization.keepsComposition === true ||
+    everTravelling(plan, layout).live === 0;
+
   /** A first search is always due: without one a client would train dense, over its budget. */
   const dueFor = ({ searched }: ClientRecord, { round, maySearch }: TrainingJob) =>
     searchDue(plan.search, searched, round) && (maySearch || searched === 0);
@@ -90,17 +98,15 @@ export function localTransport(context: MethodContext, store: Store, evaluator: 
       residual: frozenChange,
     });
     const { shared, personal, remembered, update, search, flops, reused } = trained;
-    const { after, told } = await composed(
-      client,
-      {
-        ...record,
-        state: personal ? { shared, personal } : { shared },
-        remembered,
-        registered: true,
-        searched: due ? job.round : record.searched,
-      },
-      job.prior,
-    );
+    const taken: ClientRecord = {
+      ...record,
+      state: personal ? { shared, personal } : { shared },
+      used: undefined,
+      remembered,
+      registered: true,
+      searched: due ? job.round : record.searched,
+    };
+    const { after, told } = usedAfterLocal ? await composed(client, taken, job.prior) : { after: taken, told: {} };
     if (job.keep) store.write(client, after);
     return {
       update,
