@@ -1,8 +1,7 @@
 import { defineStrategy } from '@perfit/strategy';
 import { z } from 'zod';
 import type { Personalization } from '../contract.js';
-import { betterAdapter } from './better-adapter.js';
-import { meanOfBoth } from './mean-of-both.js';
+import { betterAdapter, candidatesOf } from './better-adapter.js';
 
 /** Options of {@link twoTracks}. */
 export interface TwoTracksOptions {
@@ -31,9 +30,7 @@ export function twoTracks({ pooled = true }: TwoTracksOptions = {}): Personaliza
       { adapter: 'shared', share: 1 },
       { adapter: 'personal', share: 1 },
     ],
-    compose: pooled
-      ? ({ shared, personal, choose }) => choose([shared, meanOfBoth(shared, personal), personal])
-      : betterAdapter,
+    compose: pooled ? ({ choose, ...adapters }) => choose(candidatesOf(adapters)) : betterAdapter,
   };
 }
 
